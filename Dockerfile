@@ -1,0 +1,18 @@
+# The steps are the studio script's own: what the tests run is what the image does.
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS studio
+WORKDIR /studio
+COPY . .
+# Packages, the native file, Web and Worker. A CUDA libtorch's folder may be given in Torch_DIR (see docs/operations.md).
+ARG Torch_DIR=""
+ENV Torch_DIR=${Torch_DIR}
+RUN ./studio build
+ENV Studio__DataFolder=/data Studio__BackboneFolders__1=/data/backbones Studio__TaskFolders__1=/data/tasks
+VOLUME /data
+EXPOSE 5080
+
+# docker build --target web, --target worker; compose.yaml names them.
+FROM studio AS web
+CMD ["dotnet", "artifacts/app/Web/PeftStudio.Web.dll", "--contentRoot", "/studio"]
+
+FROM studio AS worker
+CMD ["dotnet", "artifacts/app/Worker/PeftStudio.Worker.dll", "worker", "--device", "cpu"]

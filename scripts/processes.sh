@@ -1,0 +1,72 @@
+# The web and the workers: each in a process group of its own, its number in .studio/run, its output in .studio/logs.
+
+healthy() { curl -fsS -m 2 -o /dev/null "$ADDRESS/health/ready" 2>/dev/null; }
+
+# supervise NAME COMMAND...: starts it again when it dies, with a growing pause, until it is stopped.
+supervise() {
+  local name=$1 pause=1
+  shift
+  printf '%s' "$BASHPID" >"$DATA/run/$name.pid"
+  while true; do
+    local child
+    "$@" >>"$DATA/logs/$name.log" 2>&1 &
+    child=$!
+    trap 'kill -TERM "$child" 2>/dev/null; wait "$child" 2>/dev/null; exit 0' TERM
+    wait "$child" && break
+    printf 'studio: %s ended; starting it again in %s s\n' "$name" "$pause" >>"$DATA/logs/$name.log"
+    sleep "$pause" &
+    wait $!
+    pause=$((pause < 30 ? pause * 2 : 30))
+  done
+}
+
+launch() {
+  export -f supervise
+  DATA="$DATA" setsid bash -c 'supervise "$@"' supervise "$@" </dev/null >/dev/null 2>&1 &
+  disown
+}
+
+start_all() {
+  start_postgres
+  local number
+  export ConnectionStrings__Studio
+  ConnectionStrings__Studio=$(connection)
+  launch web dotnet "$BIN/Web/PeftStudio.Web.dll" --contentRoot "$PWD"
+  local waited=0
+  until healthy; do
+    sleep 0.5
+    waited=$((waited + 1))
+    if [ $waited -gt 240 ]; then tail -n 20 "$DATA/logs/web.log" >&2; die "the web did not become healthy: see $DATA/logs/web.log"; fi
+  done
+  for number in $(seq "$(setting Workers)"); do
+    launch "worker-$number" dotnet "$BIN/Worker/PeftStudio.Worker.dll" worker --device "$(setting Device)" --threads "$(setting ThreadsPerWorker)"
+  done
+}
+
+stop_all() {
+  local file pid
+  for file in "$DATA"/run/*.pid; do
+    [ -e "$file" ] || continue
+    pid=$(cat "$file")
+    kill -TERM "$pid" 2>/dev/null || true
+  done
+  for file in "$DATA"/run/*.pid; do
+    [ -e "$file" ] || continue
+    pid=$(cat "$file")
+    for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    kill -KILL -- "-$pid" 2>/dev/null || true
+    rm -f "$file"
+  done
+  stop_postgres
+}
+
+# For commands that need a studio: one is started in the background and stays.
+ensure_running() {
+  ensure_packages run
+  ensure_build
+  healthy && return
+  start_all
+  say "PeftStudio runs at $ADDRESS (./studio down stops it)"
+}
+
+wait_for_processes() { while healthy || sleep 5 && healthy; do sleep 2; done; die "the web stopped answering: see $DATA/logs/web.log"; }

@@ -1,0 +1,101 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace PeftStudio.Formats.Safetensors;
+
+/// <summary>The tensors of a folder in the Hugging Face layout: model.safetensors, or shards named by model.safetensors.index.json.</summary>
+public sealed class SafetensorsCheckpoint : IDisposable
+{
+    public const string SingleName = "model.safetensors";
+    public const string IndexName = "model.safetensors.index.json";
+
+    private readonly ImmutableArray<SafetensorsFile> files;
+    private readonly FrozenDictionary<string, SafetensorsFile> fileOf;
+
+    private SafetensorsCheckpoint(string folder, ImmutableArray<SafetensorsFile> files)
+    {
+        (Folder, this.files) = (folder, files);
+        Entries = [.. files.SelectMany(f => f.Entries).OrderBy(e => e.Key, StringComparer.Ordinal)];
+        fileOf = files.SelectMany(f => f.Entries, (file, entry) => (file, entry.Key)).ToFrozenDictionary(p => p.Key, p => p.file, StringComparer.Ordinal);
+    }
+
+    public string Folder { get; }
+
+    /// <summary>Of all files, sorted by key, ordinal.</summary>
+    public ImmutableArray<SafetensorsEntry> Entries { get; }
+
+    /// <exception cref="SafetensorsException">No weights, pickled weights alone, a damaged file, or shards that contradict their index.</exception>
+    /// <exception cref="UnsafePathException">The index names a file outside the folder.</exception>
+    public static SafetensorsCheckpoint Open(string folder)
+    {
+        var single = Path.Join(folder, SingleName);
+        var index = Path.Join(folder, IndexName);
+        if (File.Exists(single))
+            return new SafetensorsCheckpoint(folder, [SafetensorsFile.Open(single)]);
+        if (File.Exists(index))
+            return OpenShards(folder, index);
+        var pickle = Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).FirstOrDefault(PickleFiles.HasPickleExtension) : null;
+        if (pickle is not null)
+            PickleFiles.Refuse(pickle);
+        throw new SafetensorsException(folder, null, $"has neither {SingleName} nor {IndexName}");
+    }
+
+    public bool Contains(string key) => fileOf.ContainsKey(key);
+
+    public SafetensorsEntry Entry(string key) => FileOf(key).Entry(key);
+
+    public TensorBytes Read(string key) => FileOf(key).Read(key);
+
+    public float[] ReadFloats(string key) => FileOf(key).ReadFloats(key);
+
+    public void Dispose()
+    {
+        foreach (var file in files)
+            file.Dispose();
+    }
+
+    private SafetensorsFile FileOf(string key) =>
+        fileOf.TryGetValue(key, out var file) ? file : throw new SafetensorsException(Folder, key, "is missing from the checkpoint");
+
+    private static SafetensorsCheckpoint OpenShards(string folder, string index)
+    {
+        var map = ReadIndex(index);
+        var shards = ImmutableArray.CreateBuilder<SafetensorsFile>();
+        try
+        {
+            foreach (var name in map.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+                shards.Add(SafetensorsFile.Open(SafePath.Under(folder, name)));
+            CheckShards(folder, index, map, shards);
+            return new SafetensorsCheckpoint(folder, shards.ToImmutable());
+        }
+        catch
+        {
+            foreach (var shard in shards)
+                shard.Dispose();
+            throw;
+        }
+    }
+
+    private static Dictionary<string, string> ReadIndex(string index)
+    {
+        var weights = JsonFields.Read(index).Object("weight_map");
+        var map = weights.Element.EnumerateObject().ToDictionary(p => p.Name, p => weights.String(p.Name), StringComparer.Ordinal);
+        return map.Count > 0 ? map : throw new SafetensorsException(index, null, "'weight_map' is empty");
+    }
+
+    private static void CheckShards(string folder, string index, Dictionary<string, string> map, IEnumerable<SafetensorsFile> shards)
+    {
+        var left = new Dictionary<string, string>(map, StringComparer.Ordinal);
+        foreach (var shard in shards)
+            foreach (var entry in shard.Entries)
+                if (!left.Remove(entry.Key, out var named))
+                    throw new SafetensorsException(shard.Path, entry.Key, map.ContainsKey(entry.Key) ? "stands in two shards" : $"is not in {IndexName}");
+                else if (!string.Equals(SafePath.Under(folder, named), shard.Path, StringComparison.Ordinal))
+                    throw new SafetensorsException(shard.Path, entry.Key, $"is here and {IndexName} says {named}");
+        if (left.Count > 0)
+        {
+            var (key, name) = left.MinBy(p => p.Key, StringComparer.Ordinal);
+            throw new SafetensorsException(index, key, $"is missing from {name}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+namespace PeftStudio.Formats.Tokenizers;
+
+/// <summary>From texts to the ids that a backbone was pretrained with, equal to Hugging Face's tokenizers id by id. Safe to use from several threads.</summary>
+public sealed class Tokenizer
+{
+    private readonly ISubwordModel model;
+    private readonly AddedTokens raw;
+    private readonly AddedTokens normalized;
+    private readonly Template template;
+
+    internal Tokenizer(ISubwordModel model, IReadOnlyCollection<AddedToken> added, Template template, int? padId)
+    {
+        (this.model, this.template, PadId) = (model, template, padId);
+        raw = new AddedTokens(added.Where(t => !t.Normalized || !model.Normalizes));
+        normalized = new AddedTokens(added.Where(t => t.Normalized && model.Normalizes).Select(t => t with { Content = model.Normalize(t.Content) }));
+        Hash = HashOf(added);
+    }
+
+    /// <summary>sha256, lower-case hexadecimal, over all that decides over ids: rules, vocabulary, merges, added tokens, template. The files' form plays no part.</summary>
+    public string Hash { get; }
+
+    /// <summary>Null where the vocabulary has no padding token.</summary>
+    public int? PadId { get; }
+
+    /// <summary>Reads tokenizer.json, or vocab.txt (WordPiece), or vocab.json and merges.txt (byte-level BPE); the folder need hold nothing else.</summary>
+    /// <exception cref="InvalidDataException">No tokenizer, a kind that is not supported, or a damaged file; named with file and key.</exception>
+    public static Tokenizer FromFolder(string folder)
+    {
+        bool Has(string name) => File.Exists(Path.Join(folder, name));
+        if (Has("tokenizer.json"))
+            return TokenizerJson.Read(folder);
+        if (Has("vocab.txt"))
+            return VocabularyFiles.ReadBert(folder);
+        if (Has("vocab.json") && Has("merges.txt"))
+            return VocabularyFiles.ReadRoberta(folder);
+        if (Has("spiece.model"))
+            throw new InvalidDataException($"{Path.Join(folder, "spiece.model")}: SentencePiece vocabularies are not supported yet");
+        throw new InvalidDataException($"{folder}: holds no tokenizer; tokenizer.json, or vocab.txt, or vocab.json and merges.txt is wanted");
+    }
+
+    /// <summary>How many special tokens a row gets.</summary>
+    public int SpecialTokens(bool pair) => template.Added(pair);
+
+    /// <param name="text">the first text</param>
+    /// <param name="pair">the second text; null: there is none, which is not the same as an empty one</param>
+    /// <param name="maxLength">most tokens, special ones counted: the longer text is cut first, at its end; null: no limit</param>
+    public EncodedText Encode(string text, string? pair = null, int? maxLength = null)
+    {
+        var first = Ids(text);
+        var second = pair is null ? null : Ids(pair);
+        var (firstLength, secondLength) = (first.Count, second?.Count ?? 0);
+        if (maxLength is { } limit)
+        {
+            var room = limit - template.Added(pair is not null);
+            if (room < 0)
+                throw new ArgumentOutOfRangeException(nameof(maxLength), limit, $"a row's special tokens alone are {limit - room}");
+            (firstLength, secondLength) = second is null ? (Math.Min(firstLength, room), 0) : LongestFirst(firstLength, secondLength, room);
+        }
+        return template.Apply(first, second, firstLength, secondLength);
+    }
+
+    /// <summary>The lengths that remain; the reference cuts both to halves, the longer one getting the odd token, where even the shorter text is too long.</summary>
+    internal static (int First, int Second) LongestFirst(int first, int second, int room)
+    {
+        if (first + second <= room)
+            return (first, second);
+        var (shorter, longer) = (Math.Min(first, second), Math.Max(first, second));
+        longer = shorter > room ? shorter : Math.Max(shorter, room - shorter);
+        if (shorter + longer > room)
+            (shorter, longer) = (room / 2, (room / 2) + (room % 2));
+        return first > second ? (longer, shorter) : (shorter, longer);
+    }
+
+    private List<int> Ids(string text)
+    {
+        var ids = new List<int>((text.Length / 3) + 4);
+        foreach (var (range, id) in raw.Split(text))
+            if (id is { } token)
+                ids.Add(token);
+            else
+                AppendText(text[range], ids);
+        return ids;
+    }
+
+    private void AppendText(string text, List<int> ids)
+    {
+        var normal = model.Normalize(text);
+        foreach (var (range, id) in normalized.Split(normal))
+            if (id is { } token)
+                ids.Add(token);
+            else
+                model.Append(normal.AsSpan()[range], ids);
+    }
+
+    private string HashOf(IEnumerable<AddedToken> added)
+    {
+        using var hash = new CanonicalHash();
+        model.AddTo(hash);
+        foreach (var token in added.OrderBy(t => t.Id).ThenBy(t => t.Content, StringComparer.Ordinal))
+        {
+            hash.Add(token.Id);
+            hash.Add(token.Content);
+            hash.Add(token.SingleWord);
+            hash.Add(token.LeftStrip);
+            hash.Add(token.RightStrip);
+            hash.Add(token.Normalized && model.Normalizes);
+        }
+        template.AddTo(hash);
+        return hash.Finish();
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.EntityFrameworkCore;
+using PeftStudio.Search.Studies;
+using PeftStudio.Storage;
+
+namespace PeftStudio.Jobs;
+
+/// <summary>
+/// Finds what a crash between two stores has lost: trials without a job, and studies that nobody advanced. Identities are compared, never counts. It
+/// runs at the start of web and workers and every minute after; doing it twice at once is harmless.
+/// </summary>
+public sealed class QueueSweep(StudioDatabase database, TrialQueue queue, StudyProgress progress, TimeProvider time)
+{
+    public static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+
+    /// <summary>Quartz recovers a dead node's job long before; a running row that is silent for longer has none.</summary>
+    private static readonly TimeSpan Silent = TimeSpan.FromSeconds(60);
+
+    /// <returns>the trials that were enqueued.</returns>
+    public async Task<IReadOnlyList<long>> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var context = database.Open();
+        var now = await context.NowAsync(cancellationToken);
+        var late = now - Silent;
+        var candidates = await (
+            from trial in context.Trials
+            join study in context.Studies on trial.StudyId equals study.Id
+            where study.FinishedAt == null && (trial.State == TrialState.Waiting || (trial.State == TrialState.Running
+                && !context.Attempts.Any(attempt => attempt.TrialId == trial.Id && attempt.Number == trial.Attempt && attempt.HeartbeatAt > late)))
+            orderby trial.Id
+            select trial.Id).ToListAsync(cancellationToken);
+        // Read after the rows: a job that ends meanwhile leaves a trial that is over, and running that again does nothing.
+        var queued = await queue.ReadAsync(cancellationToken);
+        var lost = candidates.Where(trial => !queued.Contains(trial)).ToList();
+        await queue.EnqueueAsync(lost, cancellationToken);
+
+        foreach (var study in await context.Studies.Where(study => study.FinishedAt == null).OrderBy(study => study.Id).Select(study => study.Id).ToListAsync(cancellationToken))
+            await progress.AdvanceAsync(study, cancellationToken);
+        return lost;
+    }
+
+    /// <summary>Once now and then every minute, until cancelled. An error is for the caller's log; the next round tries again.</summary>
+    public async Task RepeatAsync(Action<Exception> onError, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Every, time);
+        do
+        {
+            try
+            {
+                await RunAsync(cancellationToken);
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                onError(error);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+}

@@ -1,0 +1,75 @@
+using PeftStudio.Formats.Adapters;
+using PeftStudio.Formats.Safetensors;
+using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
+using PeftStudio.Search;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Forwarding;
+
+/// <summary>An adapter in a backbone, ready to run. Owns the model, not the backbone.</summary>
+public sealed class LoadedAdapter : IDisposable
+{
+    private readonly ImportedAdapter? imported;
+
+    private LoadedAdapter(TunedModel model, AdapterManifest? manifest, ImportedAdapter? imported) => (Model, Manifest, this.imported) = (model, manifest, imported);
+
+    public TunedModel Model { get; }
+
+    /// <summary>Null: another project's layout.</summary>
+    public AdapterManifest? Manifest { get; }
+
+    /// <summary>What the files hold and is not read, in sentences.</summary>
+    public ValueList<string> Notes => imported?.Notes ?? [];
+
+    /// <param name="folder">adapter.json and adapter.safetensors; or AdapterHub's layout, or biases.safetensors, which leave the backbone's own head.</param>
+    /// <exception cref="InvalidDataException">No adapter, of another backbone, or of a kind that is not built.</exception>
+    /// <exception cref="SafetensorsException">The weights do not fit.</exception>
+    public static LoadedAdapter Read(string folder, Backbone backbone) =>
+        AdapterFolder.IsAdapter(folder) ? ReadOwn(folder, backbone) : ReadForeign(folder, backbone);
+
+    /// <summary>By the keys of the adapter's own files; in the caller's scope.</summary>
+    internal IEnumerable<(string Key, Tensor Gradient)> Gradients() =>
+        imported?.Gradients(Model) ?? Model.Parameters.Parameters.Select(p => (p.Name, p.Value.grad!));
+
+    public void Dispose() => Model.Dispose();
+
+    private static LoadedAdapter ReadOwn(string folder, Backbone backbone)
+    {
+        var manifest = AdapterFolder.ReadManifest(folder);
+        if (manifest.Backbone.Hash != backbone.Hash)
+            throw new InvalidDataException(
+                $"{folder}: the adapter belongs to the backbone '{manifest.Backbone.Name}' with hash {manifest.Backbone.Hash}; {backbone.Folder} has {backbone.Hash}");
+        var definition = manifest.Task.Definition;
+        var head = definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(definition.Outputs);
+        return Filled(TunedModel.Create(backbone, manifest.Design, manifest.Sizes, manifest.Methods, head, new InitialisationSeed(0, 0)), model =>
+        {
+            using var file = AdapterFolder.OpenWeights(folder);
+            AdapterTensors.Read(file, model);
+            return new LoadedAdapter(model, manifest, null);
+        });
+    }
+
+    private static LoadedAdapter ReadForeign(string folder, Backbone backbone)
+    {
+        var files = AdapterHubFolder.Read(folder, backbone);
+        return Filled(TunedModel.Create(backbone, files.Plan, ForwardPass.HeadOf(backbone), new InitialisationSeed(0, 0)), model =>
+        {
+            files.CopyTo(model);
+            return new LoadedAdapter(model, null, files);
+        });
+    }
+
+    private static LoadedAdapter Filled(TunedModel model, Func<TunedModel, LoadedAdapter> fill)
+    {
+        try
+        {
+            return fill(model);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+}

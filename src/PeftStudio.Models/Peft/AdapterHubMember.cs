@@ -1,0 +1,109 @@
+using System.Text.Json;
+using PeftStudio.Formats;
+using PeftStudio.Formats.Safetensors;
+using PeftStudio.Models.Backbones;
+using PeftStudio.Search.Methods;
+
+namespace PeftStudio.Models.Peft;
+
+/// <summary>One configuration of AdapterHub, alone or in a union, with its modules in the order of the layers. Field and key names: adapters 1.2, adapter-transformers 3.1.</summary>
+internal sealed class AdapterHubMember(JsonFields config, string name, int layers, string path, IReadOnlyDictionary<string, SafetensorsEntry> entries)
+{
+    private static readonly (string Letter, ModifiedRepresentation Site)[] AttentionMatrices =
+        [("q", ModifiedRepresentation.Query), ("k", ModifiedRepresentation.Key), ("v", ModifiedRepresentation.Value)];
+
+    public IEnumerable<(ModulePlacement Module, ForeignTensor[] Tensors)> Modules() => config.StringOrNull("architecture") switch
+    {
+        "lora" => Lora(),
+        "prefix_tuning" => Prefix(),
+        null => Bottleneck(),
+        var other => throw config.Wrong("architecture", $"is '{other}'; lora, prefix_tuning, union and the bottleneck without a name are read"),
+    };
+
+    private IEnumerable<int> Layers()
+    {
+        var left = config.Has("leave_out") ? config.Array("leave_out").Select(Layer).ToHashSet() : [];
+        return Enumerable.Range(0, layers).Where(i => !left.Contains(i));
+
+        int Layer(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var i) && i >= 0 && i < layers
+            ? i
+            : throw config.Wrong("leave_out", $"names {value.GetRawText()}; the layers are 0 to {layers - 1}");
+    }
+
+    private IEnumerable<(ModulePlacement, ForeignTensor[])> Lora()
+    {
+        Want("use_gating", false);
+        Want("use_dora", false);
+        if (config.StringOrNull("composition_mode") is { } mode and not "add")
+            throw config.Wrong("composition_mode", $"is '{mode}'; 'add' is read");
+        var scale = config.Double("alpha", 0, 1e9) / config.Int("r", 1);
+        var letters = config.Strings("attn_matrices").ToHashSet(StringComparer.Ordinal);
+        var sites = AttentionMatrices.Where(m => config.BoolOrNull("selfattn_lora") is not false && letters.Contains(m.Letter)).Select(m => m.Site).ToList();
+        if (config.BoolOrNull("intermediate_lora") is true)
+            sites.Add(ModifiedRepresentation.FeedForwardInner);
+        if (config.BoolOrNull("output_lora") is true)
+            sites.Add(ModifiedRepresentation.FeedForwardOutput);
+        foreach (var layer in Layers())
+            foreach (var site in sites)
+            {
+                var down = Entry($"{ModuleSites.Module(layer, site)}.loras.{name}.lora_A");
+                var up = Entry($"{ModuleSites.Module(layer, site)}.loras.{name}.lora_B");
+                var module = new ModulePlacement(layer, NamedMethods.Lora.Name, FunctionalForm.LowRank, site, Size(down, 2), scale);
+                yield return (module, [Of(down, module, "down"), Of(up, module, "up")]);
+            }
+    }
+
+    private IEnumerable<(ModulePlacement, ForeignTensor[])> Bottleneck()
+    {
+        foreach (var flag in new[] { "mh_adapter", "is_parallel", "ln_before", "ln_after", "use_gating", "phm_layer", "adapter_residual_before_ln" })
+            Want(flag, false);
+        foreach (var flag in new[] { "output_adapter", "original_ln_before", "original_ln_after", "residual_before_ln" })
+            Want(flag, true);
+        if (config.StringOrNull("non_linearity") is not "relu")
+            throw config.Wrong("non_linearity", "is not 'relu', which alone is read");
+        if (config.StringOrNull("inv_adapter") is { } inverse)
+            throw config.Wrong("inv_adapter", $"is '{inverse}'; none is read");
+        if (config.DoubleOrNull("scaling", double.MinValue, double.MaxValue) is { } scaling && scaling != 1)
+            throw config.Wrong("scaling", $"is {scaling}; 1 is read");
+        foreach (var layer in Layers())
+        {
+            var root = $"{EncoderKeys.Layer(layer)}output.adapters.{name}.";
+            var down = Entry(root + "adapter_down.0.weight");
+            var module = new ModulePlacement(layer, NamedMethods.Adapter.Name, FunctionalForm.Bottleneck, ModifiedRepresentation.FeedForwardOutput, Size(down, 2), 1);
+            yield return (module,
+            [
+                Of(down, module, "down.weight"), Of(Entry(root + "adapter_down.0.bias"), module, "down.bias"),
+                Of(Entry(root + "adapter_up.weight"), module, "up.weight"), Of(Entry(root + "adapter_up.bias"), module, "up.bias"),
+            ]);
+        }
+    }
+
+    private IEnumerable<(ModulePlacement, ForeignTensor[])> Prefix()
+    {
+        Want("flat", true);
+        Want("use_gating", false);
+        var flat = Entry($"prefix_tuning.prefix_tunings.{name}.self_prefix.control_trans");
+        var length = config.Int("prefix_length", 1);
+        foreach (var layer in Layers())
+        {
+            var module = new ModulePlacement(layer, NamedMethods.Prefix.Name, FunctionalForm.KeyValue, ModifiedRepresentation.AttentionHeads, length, 1);
+            yield return (module, [Of(flat, module, "key"), Of(flat, module, "value")]);
+        }
+    }
+
+    private static ForeignTensor Of(SafetensorsEntry entry, ModulePlacement module, string part) => new(entry.Key, [$"{ModuleParameters.Prefix(module)}.{part}"]);
+
+    private void Want(string flag, bool wanted)
+    {
+        if (config.Has(flag) && config.BoolOrNull(flag) != wanted)
+            throw config.Wrong(flag, $"is {(wanted ? "false" : "true")}, which this version does not build");
+    }
+
+    private int Size(SafetensorsEntry entry, int rank) => entry.Shape.Length == rank
+        ? checked((int)entry.Shape[0])
+        : throw new SafetensorsException(path, entry.Key, $"has {entry.Shape.Length} dimensions, not {rank}");
+
+    private SafetensorsEntry Entry(string bareKey) => entries.TryGetValue(bareKey, out var entry)
+        ? entry
+        : throw new SafetensorsException(path, bareKey, "is missing, though adapter_config.json asks for it");
+}

@@ -1,0 +1,60 @@
+using PeftStudio.Formats.Safetensors;
+using PeftStudio.Search;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Peft;
+
+/// <summary>
+/// How one tensor of a foreign file is made of our parameters: of one, renamed; or of several of shape (length, width), which stand side by side in its second
+/// dimension before it is made flat (AdapterHub's prefix holds all layers' keys and values so).
+/// </summary>
+internal sealed record ForeignTensor(string Key, ValueList<string> Parameters)
+{
+    public Tensor Join(Func<string, Tensor> part) =>
+        Parameters.Count == 1 ? part(Parameters[0]) : stack([.. Parameters.Select(part)], 1).flatten();
+}
+
+/// <summary>An adapter in another project's layout: what it puts into a backbone, and where its values go.</summary>
+public sealed class ImportedAdapter
+{
+    private readonly string path;
+    private readonly IReadOnlyList<ForeignTensor> tensors;
+
+    internal ImportedAdapter(string path, InsertionPlan plan, IReadOnlyList<ForeignTensor> tensors, ValueList<string> notes) =>
+        (this.path, Plan, this.tensors, Notes) = (path, plan, tensors, notes);
+
+    public InsertionPlan Plan { get; }
+
+    /// <summary>What the files hold and is not read, in sentences.</summary>
+    public ValueList<string> Notes { get; }
+
+    /// <summary>Sets the parameters of a model that was made from <see cref="Plan"/>; the head is left as it is.</summary>
+    /// <exception cref="SafetensorsException">A tensor of another shape.</exception>
+    public void CopyTo(TunedModel model)
+    {
+        using var file = SafetensorsFile.Open(path);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        foreach (var foreign in tensors)
+            if (foreign.Parameters.Count == 1)
+                AdapterTensors.Set(model.Parameters[foreign.Parameters[0]], file, foreign.Key);
+            else
+                Split(model.Parameters, file, foreign);
+    }
+
+    /// <summary>The gradients that a backward pass has left in the model, by the file's own keys and shapes; in the caller's scope.</summary>
+    public IEnumerable<(string Key, Tensor Gradient)> Gradients(TunedModel model) =>
+        tensors.Select(foreign => (foreign.Key, foreign.Join(name => model.Parameters[name].Value.grad!)));
+
+    private static void Split(ParameterBuffer parameters, SafetensorsFile file, ForeignTensor foreign)
+    {
+        var shape = parameters[foreign.Parameters[0]].Value.shape; // (length, width)
+        var (count, wanted) = (file.Entry(foreign.Key).Count, shape[0] * foreign.Parameters.Count * shape[1]);
+        if (count != wanted)
+            throw new SafetensorsException(file.Path, foreign.Key, $"has {count} values; {foreign.Parameters.Count} keys and values of shape [{string.Join(", ", shape)}] have {wanted}");
+        using var all = tensor(file.ReadFloats(foreign.Key), [shape[0], foreign.Parameters.Count, shape[1]]);
+        for (var i = 0; i < foreign.Parameters.Count; i++)
+            parameters[foreign.Parameters[i]].Value.copy_(all.select(1, i));
+    }
+}

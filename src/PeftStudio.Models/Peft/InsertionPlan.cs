@@ -1,0 +1,89 @@
+using PeftStudio.Models.Backbones;
+using PeftStudio.Search;
+using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
+
+namespace PeftStudio.Models.Peft;
+
+/// <summary>One module at one site of one layer.</summary>
+/// <param name="Layer">counted from 0.</param>
+/// <param name="Size">rank, bottleneck or prefix length.</param>
+/// <param name="Scale">s of h + s dh.</param>
+public sealed record ModulePlacement(int Layer, string Method, FunctionalForm Form, ModifiedRepresentation Site, int Size, double Scale);
+
+/// <summary>A backbone tensor that is trained itself, by its bare key. <paramref name="Group"/>: the method's name, or <see cref="ParameterGroups.Backbone"/>.</summary>
+public sealed record TrainedTensor(string Key, string Group);
+
+/// <summary>All that is put into a backbone: what a design, or the files of an adapter, come down to.</summary>
+public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList<TrainedTensor> Tensors)
+{
+    public static readonly InsertionPlan Empty = new([], []);
+
+    /// <exception cref="ArgumentException">A method is not built, or the design does not fit the backbone.</exception>
+    public static InsertionPlan Of(Design design, DesignSizes sizes, IReadOnlyList<PeftMethod> methods, BackboneShape shape)
+    {
+        if (shape.Stacks.Count != 1)
+            throw new ArgumentException($"a backbone with {shape.Stacks.Count} stacks; this version puts modules into one encoder", nameof(shape));
+        var stack = shape.Stacks[0];
+        var groups = design.Groupings[0].Sizes;
+        if (groups.Sum() != stack.Layers)
+            throw new ArgumentException($"the design groups {groups.Sum()} layers; the backbone has {stack.Layers}", nameof(design));
+        var (modules, tensors) = (new List<ModulePlacement>(), new List<TrainedTensor>());
+        var first = 0;
+        for (var g = 0; g < groups.Count; first += groups[g++])
+            foreach (var name in design.Methods[g].Names)
+            {
+                var method = methods.FirstOrDefault(m => m.Name == name)
+                    ?? throw new ArgumentException($"group {g + 1} wants the method '{name}', which is not among {string.Join(", ", methods.Select(m => m.Name))}", nameof(methods));
+                var size = SizeOf(sizes, stack.Name, g, method);
+                for (var layer = first; layer < first + groups[g]; layer++)
+                    Insert(method, layer, size, modules, tensors);
+            }
+        return new InsertionPlan(modules.ToValueList(), tensors.ToValueList());
+    }
+
+    /// <summary>Full fine-tuning: every tensor of the encoder, and the pooler where the checkpoint has one.</summary>
+    public static InsertionPlan Everything(Backbone backbone)
+    {
+        var keys = EncoderKeys.Of(backbone.Config).Select(k => k.Key);
+        if (backbone.HeadLayout.HasPooler && backbone.Contains(backbone.HeadLayout.Dense + ".weight"))
+            keys = keys.Append(backbone.HeadLayout.Dense + ".weight").Append(backbone.HeadLayout.Dense + ".bias");
+        return new InsertionPlan([], keys.Select(key => new TrainedTensor(key, ParameterGroups.Backbone)).ToValueList());
+    }
+
+    private static int SizeOf(DesignSizes sizes, string stack, int group, PeftMethod method)
+    {
+        if (!method.IsSized)
+            return 0;
+        var found = sizes.Sizes.FirstOrDefault(s => s.Stack == stack && s.Group == group && s.Method == method.Name)
+            ?? throw new ArgumentException($"no size is given for {method.Name} in group {group + 1} of the {stack}", nameof(sizes));
+        return found.Size >= 1 ? found.Size : throw new ArgumentException($"the size of {method.Name} in group {group + 1} is {found.Size}; at least 1", nameof(sizes));
+    }
+
+    private static void Insert(PeftMethod method, int layer, int size, List<ModulePlacement> modules, List<TrainedTensor> tensors)
+    {
+        RequireBuilt(method);
+        if (method.Form == FunctionalForm.Bias)
+            tensors.AddRange(ModuleSites.Biases(layer, method.Representation).Select(key => new TrainedTensor(key, method.Name)));
+        else
+            foreach (var site in Enum.GetValues<ModifiedRepresentation>().Where(site => site != ModifiedRepresentation.None && method.Representation.HasFlag(site)))
+                modules.Add(new ModulePlacement(layer, method.Name, method.Form, site, size, method.Scale));
+    }
+
+    private static void RequireBuilt(PeftMethod method)
+    {
+        const ModifiedRepresentation Linears = ModifiedRepresentation.Query | ModifiedRepresentation.Key | ModifiedRepresentation.Value
+            | ModifiedRepresentation.AttentionOutput | ModifiedRepresentation.FeedForwardInner | ModifiedRepresentation.FeedForwardOutput;
+        var (at, insertion, composition) = (method.Representation, method.Insertion, method.Composition);
+        var built = at != ModifiedRepresentation.None && (composition == Composition.Scaled || method.Scale == 1) && method.Form switch
+        {
+            FunctionalForm.Bottleneck => at == ModifiedRepresentation.FeedForwardOutput && insertion == InsertionForm.Sequential && composition == Composition.Add,
+            FunctionalForm.LowRank => (at & ~Linears) == ModifiedRepresentation.None && insertion == InsertionForm.Parallel && composition != Composition.Gated,
+            FunctionalForm.KeyValue => at == ModifiedRepresentation.AttentionHeads && insertion == InsertionForm.Parallel && composition == Composition.Gated,
+            FunctionalForm.Bias => (at & ~(Linears | ModifiedRepresentation.Norms)) == ModifiedRepresentation.None && insertion == InsertionForm.Sequential && composition == Composition.Add,
+            _ => false,
+        };
+        if (!built)
+            throw new ArgumentException($"the method '{method.Name}' ({method.Form} at {at}, {insertion}, {composition}) is a combination that this version does not build", nameof(method));
+    }
+}

@@ -1,0 +1,41 @@
+using PeftStudio.Search.DesignSpaces;
+
+namespace PeftStudio.Search.Methods;
+
+/// <summary>
+/// Parameter counts of methods by formula; d = width, a = inner width, f = feed-forward width. A layer with cross attention has what
+/// concerns attention twice, and one norm more.
+/// </summary>
+internal static class MethodCounts
+{
+    public static long Unit(PeftMethod method, StackShape stack) => method.Form switch
+    {
+        FunctionalForm.Bottleneck => 1 + (2L * stack.Width),
+        FunctionalForm.LowRank => Linears(method.Representation, stack).Sum(linear => (long)linear.In + linear.Out),
+        FunctionalForm.KeyValue => 2L * stack.InnerWidth * Attentions(stack),
+        _ => 0,
+    };
+
+    public static long Fixed(PeftMethod method, StackShape stack) => method.Form switch
+    {
+        FunctionalForm.Bottleneck => stack.Width,
+        FunctionalForm.Bias => Linears(method.Representation, stack).Sum(linear => (long)linear.Out)
+            + (method.Representation.HasFlag(ModifiedRepresentation.Norms) ? (1L + Attentions(stack)) * stack.Width : 0),
+        _ => 0,
+    };
+
+    private static int Attentions(StackShape stack) => stack.CrossAttention ? 2 : 1;
+
+    private static IEnumerable<(int In, int Out)> Linears(ModifiedRepresentation at, StackShape stack)
+    {
+        for (var attention = 0; attention < Attentions(stack); attention++)
+        {
+            if (at.HasFlag(ModifiedRepresentation.Query)) yield return (stack.Width, stack.InnerWidth);
+            if (at.HasFlag(ModifiedRepresentation.Key)) yield return (stack.Width, stack.InnerWidth);
+            if (at.HasFlag(ModifiedRepresentation.Value)) yield return (stack.Width, stack.InnerWidth);
+            if (at.HasFlag(ModifiedRepresentation.AttentionOutput)) yield return (stack.InnerWidth, stack.Width);
+        }
+        if (at.HasFlag(ModifiedRepresentation.FeedForwardInner)) yield return (stack.Width, stack.FeedForward);
+        if (at.HasFlag(ModifiedRepresentation.FeedForwardOutput)) yield return (stack.FeedForward, stack.Width);
+    }
+}

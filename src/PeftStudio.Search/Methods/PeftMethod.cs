@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization;
+using PeftStudio.Search.DesignSpaces;
+
+namespace PeftStudio.Search.Methods;
+
+/// <summary>How the change is computed (first dimension of the unified view, arXiv 2110.04366).</summary>
+public enum FunctionalForm
+{
+    /// <summary>down, ReLU, up; with biases.</summary>
+    Bottleneck,
+
+    /// <summary>down, up; no nonlinearity, no biases.</summary>
+    LowRank,
+
+    /// <summary>own keys and values that the queries attend to.</summary>
+    KeyValue,
+
+    /// <summary>a vector that is added.</summary>
+    Bias,
+}
+
+/// <summary>Which hidden states are changed (second dimension).</summary>
+[Flags]
+public enum ModifiedRepresentation
+{
+    None = 0,
+    Query = 1,
+    Key = 2,
+    Value = 4,
+    AttentionOutput = 8,
+    FeedForwardInner = 16,
+    FeedForwardOutput = 32,
+    AttentionHeads = 64,
+    Norms = 128,
+}
+
+/// <summary>Whether the change reads the representation itself or the sub-layer's input (third dimension).</summary>
+public enum InsertionForm
+{
+    Sequential,
+    Parallel,
+}
+
+/// <summary>How change and representation are put together (fourth dimension): h + dh, h + s dh, or (1 - l) h + l dh.</summary>
+public enum Composition
+{
+    Add,
+    Scaled,
+    Gated,
+}
+
+/// <summary>A PEFT method as a value in the unified view's four dimensions.</summary>
+/// <param name="Name">lower case; the key in designs, files and colours.</param>
+/// <param name="Scale">s of a scaled composition (LoRA: alpha / r, constant over designs); 1 otherwise.</param>
+public sealed record PeftMethod(
+    string Name,
+    string Title,
+    FunctionalForm Form,
+    ModifiedRepresentation Representation,
+    InsertionForm Insertion,
+    Composition Composition,
+    double Scale = 1)
+{
+    /// <summary>Whether the method has a size of its own (rank, bottleneck, prefix length).</summary>
+    [JsonIgnore]
+    public bool IsSized => Form is not FunctionalForm.Bias;
+
+    /// <summary>Trainable parameters that one layer of <paramref name="stack"/> gets at <paramref name="size"/>: fixed + size x per unit.</summary>
+    public long ParametersPerLayer(StackShape stack, int size) => FixedParameters(stack) + (size * UnitParameters(stack));
+
+    /// <summary>What one unit of size costs in a layer.</summary>
+    public long UnitParameters(StackShape stack) => MethodCounts.Unit(this, stack);
+
+    /// <summary>What the method costs in a layer whatever its size.</summary>
+    public long FixedParameters(StackShape stack) => MethodCounts.Fixed(this, stack);
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace PeftStudio.Torch;
+
+/// <summary>Where the native library is, what it runs on, and what must be settled before it is loaded.</summary>
+public static partial class NativeRuntime
+{
+    /// <summary>Tensors made and not yet freed, in all threads.</summary>
+    public static long LiveTensors => torch.Tensor.TotalCount;
+
+    /// <summary>
+    /// Fixes the number of threads of libtorch and its BLAS. Call it once, early: what is read at load (OpenMP, OpenBLAS) is set in the environment.
+    /// </summary>
+    public static void UseThreads(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        if (!IsLoaded)
+        {
+            var text = count.ToString(CultureInfo.InvariantCulture);
+            SetEnvironment("OMP_NUM_THREADS", text);
+            SetEnvironment("OPENBLAS_NUM_THREADS", text);
+        }
+        torch.set_num_threads(count);
+    }
+
+    /// <summary>
+    /// The OPENBLAS_CORETYPE for a processor with these flags (/proc/cpuinfo): OpenBLAS takes its oldest kernels on processors it does not know.
+    /// Null where its own choice should stand.
+    /// </summary>
+    public static string? BlasCoreFor(IReadOnlySet<string> cpuFlags)
+    {
+        if (cpuFlags.Contains("avx512f") && cpuFlags.Contains("avx512dq") && cpuFlags.Contains("avx512bw") && cpuFlags.Contains("avx512vl"))
+            return "SKYLAKEX";
+        return cpuFlags.Contains("avx2") && cpuFlags.Contains("fma") ? "HASWELL" : null;
+    }
+
+    // Environment.SetEnvironmentVariable changes .NET's copy alone; native code reads the process's own.
+    private static void SetEnvironment(string name, string value)
+    {
+        Environment.SetEnvironmentVariable(name, value);
+        if (setenv(name, value, 1) != 0)
+            throw new InvalidOperationException($"cannot set {name}={value} in the environment");
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
+}

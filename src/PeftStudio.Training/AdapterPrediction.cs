@@ -1,0 +1,89 @@
+using PeftStudio.Formats.Adapters;
+using PeftStudio.Formats.Tasks;
+using PeftStudio.Formats.Tokenizers;
+using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
+using PeftStudio.Search.Studies;
+using PeftStudio.Training.Batching;
+using TorchSharp;
+
+namespace PeftStudio.Training;
+
+/// <summary>One row's prediction. Classification: the label and every label's probability; regression: the score.</summary>
+public sealed record RowPrediction(string? Label, IReadOnlyDictionary<string, double>? Probabilities, double? Score);
+
+/// <summary>An adapter folder put back into its backbone, ready to predict: what a trial measured can be measured again from the files alone.</summary>
+public sealed class AdapterPrediction : IDisposable
+{
+    private readonly Backbone backbone;
+    private readonly TunedModel model;
+    private readonly Tokenizer tokenizer;
+
+    private AdapterPrediction(AdapterManifest manifest, Backbone backbone, TunedModel model, Tokenizer tokenizer) =>
+        (Manifest, this.backbone, this.model, this.tokenizer) = (manifest, backbone, model, tokenizer);
+
+    public AdapterManifest Manifest { get; }
+
+    public TaskDefinition Task => Manifest.Task.Definition;
+
+    /// <exception cref="InvalidDataException">The adapter belongs to another backbone or tokenizer.</exception>
+    public static AdapterPrediction Open(string backboneFolder, string adapterFolder, torch.Device device)
+    {
+        var manifest = AdapterFolder.ReadManifest(adapterFolder);
+        var tokenizer = Tokenizer.FromFolder(backboneFolder);
+        if (manifest.TokenizerHash != tokenizer.Hash)
+            throw new InvalidDataException($"{adapterFolder}: was trained with the tokenizer {manifest.TokenizerHash}; {backboneFolder} has {tokenizer.Hash}. Take the backbone's own tokenizer files.");
+        var backbone = Backbone.Load(backboneFolder, device, manifest.Training.Plan.Precision);
+        try
+        {
+            if (manifest.Backbone.Hash != backbone.Hash)
+                throw new InvalidDataException($"{adapterFolder}: belongs to the backbone '{manifest.Backbone.Name}' with hash {manifest.Backbone.Hash}; {backboneFolder} has {backbone.Hash}");
+            var head = manifest.Task.Definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(manifest.Task.Definition.Outputs);
+            var model = TunedModel.Create(
+                backbone, manifest.Design, manifest.Sizes, manifest.Methods, head, new InitialisationSeed(manifest.Training.StudySeed, manifest.Training.TrainingSeed));
+            using var weights = AdapterFolder.OpenWeights(adapterFolder);
+            AdapterTensors.Read(weights, model);
+            return new AdapterPrediction(manifest, backbone, model, tokenizer);
+        }
+        catch
+        {
+            backbone.Dispose();
+            throw;
+        }
+    }
+
+    public (IReadOnlyList<RowPrediction> Predictions, RowsScore? Score) Predict(UnscoredRows rows, CancellationToken cancellationToken)
+    {
+        var tokenised = new TokenisedRow[rows.Texts.Count];
+        for (var i = 0; i < tokenised.Length; i++)
+        {
+            var encoded = tokenizer.Encode(rows.Texts[i].Text, rows.Texts[i].Pair, Manifest.Training.Plan.MaxLength);
+            tokenised[i] = new TokenisedRow(encoded.Ids, encoded.TypeIds, rows.Targets?[i] ?? 0);
+        }
+        var logits = Evaluation.Logits(model, tokenised, cancellationToken);
+        var score = rows.Targets is null ? null : Evaluation.Score(Task, logits, tokenised);
+        return ([.. Enumerable.Range(0, tokenised.Length).Select(row => Prediction(logits.AsSpan(row * model.Head.Outputs, model.Head.Outputs)))], score);
+    }
+
+    public void Dispose()
+    {
+        model.Dispose();
+        backbone.Dispose();
+    }
+
+    private RowPrediction Prediction(ReadOnlySpan<float> logits)
+    {
+        if (Task.IsRegression)
+            return new RowPrediction(null, null, ScoreUnits.Of(Task).FromUnit(logits[0]));
+        var largest = 0;
+        for (var i = 1; i < logits.Length; i++)
+            if (logits[i] > logits[largest])
+                largest = i;
+        var weights = new double[logits.Length];
+        for (var i = 0; i < logits.Length; i++)
+            weights[i] = Math.Exp((double)logits[i] - logits[largest]);
+        var sum = weights.Sum();
+        return new RowPrediction(
+            Task.LabelNames[largest], Task.LabelNames.Select((name, i) => (name, weights[i] / sum)).ToDictionary(pair => pair.name, pair => pair.Item2, StringComparer.Ordinal), null);
+    }
+}

@@ -1,0 +1,49 @@
+using PeftStudio.Formats.Tasks;
+using PeftStudio.Formats.Tokenizers;
+
+namespace PeftStudio.Training.Batching;
+
+/// <summary>One row as the model reads it. <paramref name="Target"/>: the label's index, or the score.</summary>
+public sealed record TokenisedRow(int[] Ids, int[] TypeIds, float Target);
+
+/// <summary>A task with its rows, tokenised where a trial first asks for them; a worker keeps it between trials. For one thread.</summary>
+public sealed class TokenisedTask
+{
+    private readonly Dictionary<(bool Dev, int RowNumber), TokenisedRow> tokenised = [];
+    private readonly Tokenizer tokenizer;
+
+    public TokenisedTask(TaskFolder folder, Tokenizer tokenizer, int maxLength, bool skipBadRows = false)
+    {
+        this.tokenizer = tokenizer;
+        Definition = folder.Definition;
+        Hash = folder.Hash();
+        MaxLength = maxLength;
+        TrainRows = folder.ReadTrain(skipBadRows).Rows;
+        DevRows = folder.ReadDev(skipBadRows).Rows;
+    }
+
+    public TaskDefinition Definition { get; }
+
+    public string Hash { get; }
+
+    public string TokenizerHash => tokenizer.Hash;
+
+    /// <summary>Most tokens a row, special tokens counted.</summary>
+    public int MaxLength { get; }
+
+    public IReadOnlyList<TaskRow> TrainRows { get; }
+
+    public IReadOnlyList<TaskRow> DevRows { get; }
+
+    public TokenisedRow[] Train(IReadOnlyList<TaskRow> rows) => [.. rows.Select(row => Tokenise(row, dev: false))];
+
+    public TokenisedRow[] Dev(IReadOnlyList<TaskRow> rows) => [.. rows.Select(row => Tokenise(row, dev: true))];
+
+    private TokenisedRow Tokenise(TaskRow row, bool dev)
+    {
+        if (tokenised.TryGetValue((dev, row.RowNumber), out var known))
+            return known;
+        var encoding = tokenizer.Encode(row.Text, row.Pair, MaxLength);
+        return tokenised[(dev, row.RowNumber)] = new TokenisedRow(encoding.Ids, encoding.TypeIds, row.Target);
+    }
+}

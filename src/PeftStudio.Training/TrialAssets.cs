@@ -1,0 +1,52 @@
+using PeftStudio.Formats.Tasks;
+using PeftStudio.Formats.Tokenizers;
+using PeftStudio.Models.Backbones;
+using PeftStudio.Search.Studies;
+using PeftStudio.Training.Batching;
+using TorchSharp;
+
+namespace PeftStudio.Training;
+
+/// <summary>
+/// The backbone and the tasks that a worker holds in memory between trials: one backbone in one precision (another trial's may push it out), and the tokenised tasks
+/// read with it. For one thread.
+/// </summary>
+public sealed class TrialAssets(torch.Device device) : IDisposable
+{
+    private readonly Dictionary<(string Folder, int MaxLength), TokenisedTask> tasks = [];
+    private (string Folder, Precision Precision)? loaded;
+    private Backbone? backbone;
+    private Tokenizer? tokenizer;
+    private string? tokenizerFolder;
+
+    public torch.Device Device => device;
+
+    /// <param name="backboneFolder">a folder in the Hugging Face layout with the plan's backbone.</param>
+    /// <param name="taskFolder">a folder with the plan's task.</param>
+    public TrainedTrial Run(TrialPlan plan, string backboneFolder, string taskFolder, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        Hold(backboneFolder, plan.Training.Precision);
+        return TrialRunner.Run(plan, backbone!, Task(taskFolder, plan.Training.MaxLength), progress, cancellationToken);
+    }
+
+    public void Dispose() => backbone?.Dispose();
+
+    private void Hold(string folder, Precision precision)
+    {
+        if (loaded == (folder, precision))
+            return;
+        backbone?.Dispose();
+        (backbone, loaded) = (null, null);
+        if (tokenizerFolder != folder)
+        {
+            tasks.Clear();
+            (tokenizer, tokenizerFolder) = (Tokenizer.FromFolder(folder), folder);
+        }
+        backbone = Backbone.Load(folder, device, precision);
+        loaded = (folder, precision);
+    }
+
+    private TokenisedTask Task(string folder, int maxLength) => tasks.TryGetValue((folder, maxLength), out var task)
+        ? task
+        : tasks[(folder, maxLength)] = new TokenisedTask(TaskFolder.Open(folder), tokenizer!, maxLength);
+}

@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using PeftStudio.Formats;
+using PeftStudio.Formats.Backbones;
+using PeftStudio.Formats.Safetensors;
+using PeftStudio.Formats.Tasks;
+using PeftStudio.Search;
+using PeftStudio.Search.Studies;
+using PeftStudio.Web.Hosting;
+
+namespace PeftStudio.Web.Assets;
+
+/// <summary>
+/// The backbones and tasks below the studio's folders. Each folder is read completely once and again when a file of it changes, so that a page
+/// may ask as often as it likes.
+/// </summary>
+public sealed class AssetShelf(StudioSettings settings)
+{
+    private readonly ConcurrentDictionary<string, (string Stamp, Lazy<BackboneListing> Listing)> backbones = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string Stamp, Lazy<TaskListing> Listing)> tasks = new(StringComparer.Ordinal);
+
+    /// <summary>By name; of two of one name the first folder's counts, as it does for workers.</summary>
+    public Task<IReadOnlyList<BackboneListing>> Backbones(CancellationToken cancel) => Task.Run<IReadOnlyList<BackboneListing>>(
+        () => [.. Folders(settings.BackboneFolders, IsBackbone).Select(folder => Known(backbones, folder, Describe, cancel)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
+
+    public Task<IReadOnlyList<TaskListing>> Tasks(CancellationToken cancel) => Task.Run<IReadOnlyList<TaskListing>>(
+        () => [.. Folders(settings.TaskFolders, IsTask).Select(folder => Known(tasks, folder, TaskCatalog.Describe, cancel)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
+
+    public async Task<BackboneListing?> BackboneOf(string name, CancellationToken cancel) =>
+        (await Backbones(cancel)).FirstOrDefault(listing => string.Equals(listing.Name, name, StringComparison.Ordinal));
+
+    public async Task<TaskListing?> TaskOf(string name, CancellationToken cancel) =>
+        (await Tasks(cancel)).FirstOrDefault(listing => string.Equals(listing.Name, name, StringComparison.Ordinal));
+
+    /// <summary>Refuses a folder that is no usable backbone.</summary>
+    public void CheckBackbone(string folder)
+    {
+        if (Describe(folder).Error is { } error)
+            throw new UploadRefused(error.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(folder, "the folder", StringComparison.Ordinal));
+    }
+
+    /// <summary>Refuses a folder that is no usable task; returns the task's own name. Without a task.json the folder's name must be GLUE's.</summary>
+    public string CheckTask(string folder, string name)
+    {
+        try
+        {
+            var definition = File.Exists(Path.Join(folder, TaskJson.FileName))
+                ? TaskJson.ReadFile(Path.Join(folder, TaskJson.FileName))
+                : GlueTasks.Find(name) ?? throw new InvalidTaskException($"the files have no {TaskJson.FileName} and '{name}' is none of GLUE's names; add a {TaskJson.FileName}");
+            var task = new TaskFolder(folder, definition);
+            task.ReadTrain(skipBadRows: true);
+            task.ReadDev(skipBadRows: true);
+            return definition.Name;
+        }
+        catch (InvalidTaskException error)
+        {
+            throw new UploadRefused(error.Message);
+        }
+    }
+
+    /// <summary>A task as a study keeps it; null where it cannot be used.</summary>
+    public static TaskAsset? Asset(TaskListing listing) => listing is { Error: null, Definition: { } definition, Hash: { } hash, Train: { } train, Dev: { } dev }
+        ? new(listing.Name, hash, definition.LabelNames, definition.MetricNames, train.Rows, dev.Rows)
+        : null;
+
+    private static T Known<T>(ConcurrentDictionary<string, (string Stamp, Lazy<T> Listing)> known, string folder, Func<string, T> read, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var stamp = Stamp(folder);
+        return known.AddOrUpdate(folder, _ => (stamp, new(() => read(folder))), (_, old) => old.Stamp == stamp ? old : (stamp, new(() => read(folder)))).Listing.Value;
+    }
+
+    private static string Stamp(string folder) => string.Join('|', new DirectoryInfo(folder).EnumerateFiles()
+        .OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}"));
+
+    /// <summary>A configured folder is one itself, or holds some.</summary>
+    private static IEnumerable<string> Folders(IReadOnlyList<string> roots, Func<string, bool> isOne) => roots.Where(Directory.Exists)
+        .SelectMany(root => isOne(root) ? [root] : Directory.EnumerateDirectories(root).Where(folder => !Path.GetFileName(folder).StartsWith('.')).Order(StringComparer.Ordinal).Where(isOne))
+        .Distinct(StringComparer.Ordinal);
+
+    private static bool IsBackbone(string folder) => File.Exists(Path.Join(folder, "config.json"));
+
+    private static bool IsTask(string folder) => GlueTasks.Find(Path.GetFileName(folder)) is not null
+        ? Directory.EnumerateFiles(folder).Any()
+        : File.Exists(Path.Join(folder, TaskJson.FileName));
+
+    private static BackboneListing Describe(string folder)
+    {
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        BackboneConfig? config = null;
+        try
+        {
+            config = BackboneConfig.FromFolder(folder);
+            using var checkpoint = SafetensorsCheckpoint.Open(folder);
+            var identity = BackboneIdentity.Of(checkpoint, config.ModelType);
+            return new(folder, name, config, identity.Hash, config.Shape() with { Parameters = identity.Parameters }, null);
+        }
+        catch (Exception error) when (error is InvalidDataException or SafetensorsException or UnsafePathException or IOException or UnauthorizedAccessException)
+        {
+            return new(folder, name, config, null, null, error.Message);
+        }
+    }
+}

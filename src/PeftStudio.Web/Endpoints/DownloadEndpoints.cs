@@ -1,0 +1,106 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using PeftStudio.Formats.Studies;
+using PeftStudio.Search;
+using PeftStudio.Storage;
+using PeftStudio.Storage.Queries;
+
+namespace PeftStudio.Web.Endpoints;
+
+/// <summary>Files that leave: results, the plan, adapters. Archives hold one folder a task; names in them are ours, never a person's.</summary>
+internal static class DownloadEndpoints
+{
+    public static void MapDownloads(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/studies/{id:int}/results.json", Results).WithSummary("Everything the study found; what differs between two runs is under 'run'");
+        api.MapGet("/studies/{id:int}/plan.yaml", Plan).WithSummary("The plan as YAML; it creates the same study elsewhere");
+        api.MapGet("/studies/{id:int}/adapters", Adapters).WithSummary("Adapters of the final comparison");
+        api.MapGet("/studies/{id:int}/adapters.zip", AllAdapters).WithSummary("The found design's best adapter of every task");
+        api.MapGet("/studies/{id:int}/adapters/{task}.zip", TaskAdapter).WithSummary("The found design's best adapter of one task");
+        api.MapGet("/trials/{id:long}/adapter.zip", TrialAdapter).WithSummary("A trial's adapter");
+    }
+
+    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> Results(int id, StudioDatabase database, CancellationToken cancel)
+    {
+        await using var context = database.Open();
+        if (await StudyResultsFile.ReadAsync(context, id, Version, cancel) is not { } results)
+            return StudyEndpoints.Missing(id);
+        return TypedResults.File(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(results, CanonicalJson.Indented) + "\n"), "application/json", $"study-{id}-results.json");
+    }
+
+    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> Plan(int id, StudioDatabase database, CancellationToken cancel)
+    {
+        await using var context = database.Open();
+        return await StudyOverview.ReadAsync(context, id, cancel) is { } study
+            ? TypedResults.File(Encoding.UTF8.GetBytes(StudyYaml.Write(study.Plan)), "application/yaml", $"study-{id}.yaml")
+            : StudyEndpoints.Missing(id);
+    }
+
+    private static async Task<Results<Ok<IReadOnlyList<AdapterView>>, ProblemHttpResult>> Adapters(int id, StudioDatabase database, CancellationToken cancel)
+    {
+        await using var context = database.Open();
+        return await StudyEndpoints.Exists(context, id, cancel) ? TypedResults.Ok(await FinalAdapters.ReadAsync(context, id, cancel)) : StudyEndpoints.Missing(id);
+    }
+
+    private static Task<Results<FileContentHttpResult, ProblemHttpResult>> AllAdapters(int id, StudioDatabase database, CancellationToken cancel) =>
+        Best(id, null, database, cancel);
+
+    private static Task<Results<FileContentHttpResult, ProblemHttpResult>> TaskAdapter(int id, string task, StudioDatabase database, CancellationToken cancel) =>
+        Best(id, task, database, cancel);
+
+    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> TrialAdapter(long id, StudioDatabase database, CancellationToken cancel)
+    {
+        await using var context = database.Open();
+        return await AdapterStore.ReadAsync(context, id, cancel) is { } files
+            ? Archive([("", files)], $"trial-{id}-adapter.zip")
+            : TypedResults.Problem(title: "Not found", detail: $"trial {id} has no stored adapter; the final comparison's completed trials have one", statusCode: 404);
+    }
+
+    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> Best(int id, string? task, StudioDatabase database, CancellationToken cancel)
+    {
+        await using var context = database.Open();
+        if (!await StudyEndpoints.Exists(context, id, cancel))
+            return StudyEndpoints.Missing(id);
+        var best = (await FinalAdapters.ReadAsync(context, id, cancel))
+            .Where(adapter => adapter is { ChoiceIndex: 0, Best: true } && (task is null || string.Equals(adapter.Task, task, StringComparison.Ordinal))).ToList();
+        if (best.Count == 0)
+            return TypedResults.Problem(title: "Not found", detail: task is null ? $"study {id} has no adapters yet" : $"study {id} has no adapter of a task '{task}' yet", statusCode: 404);
+        var folders = new List<(string Folder, AdapterFiles Files)>();
+        foreach (var adapter in best)
+            if (await AdapterStore.ReadAsync(context, adapter.TrialId, cancel) is { } files)
+                folders.Add((task is null ? Folder(adapter.Task, folders.Count) + "/" : "", files));
+        return Archive(folders, task is null ? $"study-{id}-adapters.zip" : $"study-{id}-{Folder(task, 0)}.zip");
+    }
+
+    private static FileContentHttpResult Archive(IEnumerable<(string Folder, AdapterFiles Files)> folders, string name)
+    {
+        using var stream = new MemoryStream();
+        using (var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+            foreach (var (folder, files) in folders)
+            {
+                Add(archive, folder + "adapter.safetensors", files.Safetensors);
+                Add(archive, folder + "adapter.json", Encoding.UTF8.GetBytes(files.Manifest));
+            }
+        return TypedResults.File(stream.ToArray(), "application/zip", name);
+    }
+
+    private static void Add(ZipArchive archive, string name, byte[] content)
+    {
+        var entry = archive.CreateEntry(name, CompressionLevel.NoCompression);
+        // The same content gives the same archive, whenever it is made.
+        entry.LastWriteTime = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        using var to = entry.Open();
+        to.Write(content);
+    }
+
+    /// <summary>A task's name as a folder: letters, digits and - _ ; a name without any becomes its number.</summary>
+    private static string Folder(string task, int number)
+    {
+        var plain = string.Concat(task.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'));
+        return plain.Length > 0 ? plain : $"task-{number + 1}";
+    }
+
+    internal static string Version => typeof(DownloadEndpoints).Assembly.GetName().Version?.ToString(3) ?? "0";
+}

@@ -1,0 +1,16 @@
+using System.Text.Json;
+
+namespace PeftStudio.Web.Endpoints;
+
+/// <summary>A word of an enumeration in a query, in any case; a wrong one is refused with the words there are.</summary>
+public readonly record struct QueryWord<T>(T Value)
+    where T : struct, Enum
+{
+    public static bool TryParse(string? text, out QueryWord<T> word)
+    {
+        // A number would be taken for a member too.
+        word = Enum.TryParse<T>(text, ignoreCase: true, out var value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text![0]) ? new(value)
+            : throw new BadHttpRequestException($"'{text}' is none of {string.Join(", ", Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName))}");
+        return true;
+    }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using PeftStudio.Formats.Adapters;
+using PeftStudio.Search;
+using PeftStudio.Search.Studies;
+using PeftStudio.Torch;
+using PeftStudio.Training;
+using TorchSharp;
+
+namespace PeftStudio.Worker.Commands;
+
+/// <summary>
+/// <c>trial PLAN.json --backbone DIR --task DIR [--device D] [--threads N] [--adapter DIR]</c>: one trial without database or queue; its result as JSON on standard output.
+/// </summary>
+internal static class TrialCommand
+{
+    public static Command Create()
+    {
+        var plan = new Argument<string>("PLAN.json") { Description = "a trial plan, as the studio's trial page shows it" };
+        var backbone = CommandLine.Required("--backbone", "folder of the backbone");
+        var task = CommandLine.Required("--task", "folder of the task");
+        var device = new Option<string>("--device") { Description = "cpu, cuda:0, ...", DefaultValueFactory = _ => "cpu" };
+        var threads = new Option<int>("--threads") { Description = "threads of libtorch", DefaultValueFactory = _ => 1 };
+        var adapter = new Option<string?>("--adapter") { Description = "folder for the adapter: adapter.json and adapter.safetensors" };
+        var command = new Command("trial", "one trial without database or queue") { plan, backbone, task, device, threads, adapter };
+        command.Run(async (parsed, cancellationToken) =>
+        {
+            var json = await File.ReadAllTextAsync(parsed.GetRequiredValue(plan), cancellationToken);
+            var trialPlan = CanonicalJson.Read<TrialPlan>(json) with { KeepAdapter = parsed.GetValue(adapter) is not null };
+            NativeRuntime.UseThreads(parsed.GetValue(threads));
+            NativeRuntime.FlushDenormals(true); // as workers do: equal bits
+            using var assets = new TrialAssets(torch.device(parsed.GetRequiredValue(device)));
+            var outcome = assets.Run(trialPlan, parsed.GetRequiredValue(backbone), parsed.GetRequiredValue(task), new StepLine(), cancellationToken);
+            if (parsed.GetValue(adapter) is { } file && outcome.Adapter is { } kept)
+                AdapterFolder.Write(file, kept.Manifest(NumericProfile.Versions(torch.device(parsed.GetRequiredValue(device)))), kept.Weights);
+            Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(outcome.Result, CanonicalJson.Indented));
+            return 0;
+        });
+        return command;
+    }
+
+    // A line on standard error a step would be too many; one every tenth of the way.
+    private sealed class StepLine : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Finished is null && (value.Step == value.Steps || value.Step % Math.Max(1, value.Steps / 10) == 0))
+                Console.Error.WriteLine($"step {value.Step} of {value.Steps}, epoch {value.Epoch}, loss {value.Loss:F4}");
+        }
+    }
+}

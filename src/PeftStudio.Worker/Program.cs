@@ -1,0 +1,18 @@
+using System.CommandLine;
+using System.Globalization;
+using PeftStudio.Worker.Commands;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+var root = new RootCommand("PeftStudio's worker and command line; ./studio is the way to call it.")
+{
+    BenchCommand.Create(),
+    ForwardCommand.Create(),
+    TokenizeCommand.Create(),
+    RunCommand.Create(),
+    TrialCommand.Create(),
+    WorkerCommand.Create(),
+    PredictCommand.Create(),
+};
+// A worker that is asked to stop puts its trial back first: that takes up to a training step.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });

@@ -1,0 +1,66 @@
+using PeftStudio.Formats.Adapters;
+using PeftStudio.Jobs;
+using PeftStudio.Search.Studies;
+using PeftStudio.Storage.Rows;
+using PeftStudio.Torch;
+using PeftStudio.Training;
+using TorchSharp;
+
+namespace PeftStudio.Worker;
+
+/// <summary>The training room behind the jobs' boundary, all of it on one thread.</summary>
+public sealed class TrainingExecutor : ITrialExecutor, IDisposable
+{
+    private readonly TrialThread thread = new();
+    private readonly AssetFolders folders;
+    private readonly TrialAssets assets;
+    private readonly AdapterVersions versions;
+
+    public TrainingExecutor(AssetFolders folders, string device, int threads)
+    {
+        this.folders = folders;
+        (assets, versions) = thread.Run(() =>
+        {
+            NativeRuntime.UseThreads(threads);
+            NativeRuntime.FlushDenormals(true);
+            return (new TrialAssets(torch.device(device)), Training.NumericProfile.Versions(torch.device(device)));
+        });
+    }
+
+    public string NumericProfile => versions.NumericProfile;
+
+    public HeldAssets FindAssets() => folders.Find();
+
+    public TrialOutcome Run(TrialPlan plan, IProgress<TrialProgress> progress, CancellationToken cancellationToken)
+    {
+        var (backbone, task) = folders.For(plan);
+        try
+        {
+            return thread.Run(() =>
+            {
+                var trained = assets.Run(plan, backbone, task, new Forwarding(progress, plan.Epochs), cancellationToken);
+                return new TrialOutcome.Completed(trained.Result, trained.Adapter?.Weights, trained.Adapter is { } adapter ? AdapterJson.Write(adapter.Manifest(versions)) : null);
+            });
+        }
+        catch (TrialFailedException error)
+        {
+            return new TrialOutcome.Failed(error.Message, Again: false);
+        }
+    }
+
+    public void Dispose()
+    {
+        thread.Run(() =>
+        {
+            assets.Dispose();
+            return true;
+        });
+        thread.Dispose();
+    }
+
+    private sealed class Forwarding(IProgress<TrialProgress> progress, int epochs) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => progress.Report(new TrialProgress(value.Epoch, value.Step, value.Steps, value.Finished,
+            value.Finished is { } point ? FormattableString.Invariant($"epoch {point.Epoch} of {epochs}: loss {point.Loss:F4}, decision score {point.Decision.Score:F2}") : null));
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using PeftStudio.Formats.Tokenizers;
+using PeftStudio.Tests;
+
+namespace PeftStudio.Formats.Tests.Tokenizers;
+
+public sealed class DamagedTokenizerTests
+{
+    private const string Bert = """
+        {"added_tokens": [{"id": 0, "content": "[CLS]", "special": true}], "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"},
+         "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", 0], "sep": ["[SEP]", 1]},
+         "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[CLS]": 0, "[SEP]": 1, "[UNK]": 2}}}
+        """;
+
+    private const string Roberta = """
+        {"pre_tokenizer": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}}
+        """;
+
+    [Theory]
+    [InlineData("model.type", "\"Unigram\"", "'model.type' is 'Unigram', which is not supported yet")]
+    [InlineData("model.type", "\"WordLevel\"", "'model.type' is 'WordLevel'")]
+    [InlineData("model", null, "'model' is missing")]
+    [InlineData("model.vocab", null, "'model.vocab' is missing")]
+    [InlineData("model.vocab", "{}", "the vocabulary is empty")]
+    [InlineData("model.vocab", "[]", "'model.vocab' must be an object")]
+    [InlineData("model.vocab.x", "\"1\"", "'model.vocab.x' is \"1\"; an id")]
+    [InlineData("model.vocab.x", "-4", "'x' has the id -4")]
+    [InlineData("model.vocab.x", "1", "'[SEP]' and 'x' have one id, 1")]
+    [InlineData("model.unk_token", "\"nope\"", "has no 'nope', which is the unknown token")]
+    [InlineData("normalizer", "{\"type\": \"NFKC\"}", "'normalizer' must be a BertNormalizer")]
+    [InlineData("normalizer.lowercase", "\"yes\"", "'normalizer.lowercase' must be true or false")]
+    [InlineData("pre_tokenizer", "{\"type\": \"Metaspace\"}", "'pre_tokenizer' must be a BertPreTokenizer")]
+    [InlineData("post_processor.type", "\"Magic\"", "'post_processor.type' is 'Magic'")]
+    [InlineData("post_processor.cls", "[\"[CLS]\"]", "'post_processor.cls' must be a token and its id")]
+    [InlineData("post_processor.cls", "[\"[CLS]\", 1]", "gives [CLS] the id 1, the vocabulary 0")]
+    [InlineData("post_processor.cls", "[\"?\", 1]", "'?' is in no vocabulary")]
+    [InlineData("post_processor", "{\"type\": \"TemplateProcessing\", \"single\": [], \"pair\": [], \"special_tokens\": {}}", "'post_processor.single' must hold each text once")]
+    [InlineData("post_processor", "{\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"[X]\", \"type_id\": 0}}], \"pair\": [], \"special_tokens\": {}}", "'post_processor.special_tokens.[X]' is missing")]
+    [InlineData("added_tokens", "[{\"id\": 5, \"content\": \"[CLS]\"}]", "'added_tokens[0].id' is 5, and the vocabulary gives '[CLS]' the id 0")]
+    [InlineData("added_tokens", "[{\"id\": 5}]", "'added_tokens[0].content' is missing")]
+    [InlineData("added_tokens", "[7]", "'added_tokens' holds something that is no object, at 0")]
+    public void A_damaged_word_piece_file_is_named(string place, string? value, string message) => Refused(Bert, place, value, message);
+
+    [Theory]
+    [InlineData("model.merges", "[\"a c\"]", "the merge 'a c' (number 0) needs 'c'")]
+    [InlineData("model.merges", "[\"b a\"]", "the merge 'b a' (number 0) needs 'ba'")]
+    [InlineData("model.merges", "[\"a b\", [\"a\", \"b\"]]", "stands there twice")]
+    [InlineData("model.merges", "[\"ab\"]", "'model.merges' holds \"ab\"")]
+    [InlineData("model.merges", "[[\"a\", 1]]", "'model.merges' holds")]
+    [InlineData("model.merges", null, "'model.merges' is missing")]
+    [InlineData("model.dropout", "0.1", "'model.dropout' is above 0")]
+    [InlineData("model.end_of_word_suffix", "\"</w>\"", "'model.end_of_word_suffix' is set")]
+    [InlineData("normalizer", "{\"type\": \"NFC\"}", "'normalizer' must be null")]
+    [InlineData("pre_tokenizer", "{\"type\": \"Whitespace\"}", "'pre_tokenizer' must be ByteLevel")]
+    [InlineData("pre_tokenizer.use_regex", "false", "'pre_tokenizer.use_regex' is false")]
+    public void A_damaged_byte_pair_file_is_named(string place, string? value, string message) => Refused(Roberta, place, value, message);
+
+    [Fact]
+    public void The_undamaged_files_are_read()
+    {
+        using var folder = new TempFolder();
+        folder.Write("tokenizer.json", Bert);
+        Tokenizer.FromFolder(folder.Path).Encode("?").Ids.ShouldBe([0, 2, 1]);
+        folder.Write("tokenizer.json", Roberta);
+        Tokenizer.FromFolder(folder.Path).Encode("abba").Ids.ShouldBe([2, 1, 0]);
+    }
+
+    [Fact]
+    public void Damaged_vocabulary_files_are_named()
+    {
+        using var folder = new TempFolder();
+        Message(folder).ShouldContain("holds no tokenizer");
+        folder.Write("spiece.model", "x");
+        Message(folder).ShouldContain("not supported yet");
+        folder.Write("merges.txt", "a b\nab\n");
+        folder.Write("vocab.json", """{"<s>": 0, "</s>": 1, "<unk>": 2, "a": 3, "b": 4, "ab": 5}""");
+        Message(folder).ShouldContain("merges.txt: line 2 is 'ab'");
+        folder.Write("vocab.json", """{"a": 3}""");
+        Message(folder).ShouldContain("vocab.json: has no '<s>', which is the class token");
+        folder.Write("vocab.json", "{");
+        Message(folder).ShouldContain("vocab.json: is not valid JSON");
+        folder.Write("vocab.txt", [0x61, 0xFF, 0x0A]);
+        Message(folder).ShouldContain("vocab.txt: is not UTF-8 at byte 1");
+        folder.Write("vocab.txt", "");
+        Message(folder).ShouldContain("[CLS]");
+        folder.Write("vocab.txt", "[CLS]\n[SEP]\n");
+        Message(folder).ShouldContain("has no '[UNK]'");
+        folder.Write("tokenizer_config.json", """{"do_basic_tokenize": false}""");
+        Message(folder).ShouldContain("'do_basic_tokenize' is false");
+        folder.Write("tokenizer_config.json", """{"cls_token": 3}""");
+        Message(folder).ShouldContain("'cls_token' must be an object");
+    }
+
+    private static string Message(TempFolder folder) => Should.Throw<InvalidDataException>(() => Tokenizer.FromFolder(folder.Path)).Message;
+
+    private static void Refused(string json, string place, string? value, string message)
+    {
+        var root = JsonNode.Parse(json) as JsonObject ?? [];
+        var (at, names) = (root, place.Split('.'));
+        foreach (var name in names[..^1])
+            at = at[name] as JsonObject ?? throw new ArgumentException(place);
+        if (value is null)
+            at.Remove(names[^1]);
+        else
+            at[names[^1]] = JsonNode.Parse(value);
+        using var folder = new TempFolder();
+        folder.Write("tokenizer.json", root.ToJsonString());
+        var error = Message(folder);
+        error.ShouldStartWith(folder["tokenizer.json"]);
+        error.ShouldContain(message);
+    }
+}

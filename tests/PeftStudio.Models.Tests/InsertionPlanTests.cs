@@ -1,0 +1,72 @@
+using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
+using PeftStudio.Search;
+using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
+
+namespace PeftStudio.Models.Tests;
+
+public sealed class InsertionPlanTests
+{
+    private static readonly BackboneShape Shape = new("bert", [new StackShape("encoder", 4, 16, 16, 24)], 1000);
+
+    public static TheoryData<PeftMethod, string> NotBuilt() => new()
+    {
+        { NamedMethods.Adapter with { Insertion = InsertionForm.Parallel }, "Parallel" },
+        { NamedMethods.Adapter with { Representation = ModifiedRepresentation.Query }, "Query" },
+        { NamedMethods.Adapter with { Scale = 4 }, "adapter" },
+        { NamedMethods.Lora with { Representation = ModifiedRepresentation.AttentionHeads }, "AttentionHeads" },
+        { NamedMethods.Lora with { Composition = Composition.Gated }, "Gated" },
+        { NamedMethods.Prefix with { Composition = Composition.Add }, "Add" },
+        { NamedMethods.BitFit with { Representation = ModifiedRepresentation.None }, "None" },
+    };
+
+    [Theory]
+    [MemberData(nameof(NotBuilt))]
+    public void A_combination_that_is_not_built_is_refused_by_name(PeftMethod method, string named)
+    {
+        var message = Should.Throw<ArgumentException>(() => Plan([method], method.Name)).Message;
+        message.ShouldContain(method.Name);
+        message.ShouldContain(named);
+    }
+
+    [Fact]
+    public void A_design_of_another_depth_an_unknown_method_and_a_missing_size_are_refused()
+    {
+        var (design, sizes) = MethodCases.Parse("lora|-|-|-", Shape);
+        Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, NamedMethods.All, Shape with { Stacks = [Shape.Stacks[0] with { Layers = 5 }] })).Message.ShouldContain("4 layers; the backbone has 5");
+        Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, [NamedMethods.Adapter], Shape)).Message.ShouldContain("'lora'");
+        Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, new DesignSizes([], 0), NamedMethods.All, Shape)).Message.ShouldContain("no size");
+    }
+
+    [Fact]
+    public void Two_methods_of_one_form_at_one_place_are_refused()
+    {
+        using var files = new TinyBackbone("bert");
+        using var backbone = files.Load();
+        Should.Throw<ArgumentException>(() => MethodCases.Create(backbone, "lora+lora-all|-|-|-")).Message.ShouldContain("two methods");
+    }
+
+    [Fact]
+    public void A_group_of_layers_gets_its_methods_at_its_sizes()
+    {
+        var design = new Design(
+            LayerPattern.Increasing, [new LayerGrouping([1, 3])], AllocationPattern.Uniform, new TunableGroups([2]),
+            [MethodSet.Empty, new MethodSet(["lora", "bitfit"])]);
+        var plan = InsertionPlan.Of(design, new DesignSizes([new MethodSize("encoder", 1, "lora", 5, 0), new MethodSize("encoder", 1, "bitfit", 0, 0)], 0), NamedMethods.All, Shape);
+        plan.Modules.Select(m => (m.Layer, m.Site, m.Size, m.Scale)).ShouldBe(
+            from layer in new[] { 1, 2, 3 }
+            from site in new[] { ModifiedRepresentation.Query, ModifiedRepresentation.Value }
+            select (layer, site, 5, 2.0));
+        plan.Tensors.Count.ShouldBe(3 * 8);
+        plan.Tensors.ShouldContain(new TrainedTensor("encoder.layer.3.attention.output.LayerNorm.bias", "bitfit"));
+        plan.Tensors.ShouldNotContain(t => t.Key.StartsWith("encoder.layer.0.", StringComparison.Ordinal));
+    }
+
+    private static void Plan(IReadOnlyList<PeftMethod> methods, string set)
+    {
+        var design = new Design(
+            LayerPattern.Uniform, [new LayerGrouping([4])], AllocationPattern.Uniform, new TunableGroups([1]), [new MethodSet([set])]);
+        InsertionPlan.Of(design, new DesignSizes([new MethodSize("encoder", 0, set, 2, 0)], 0), methods, Shape);
+    }
+}

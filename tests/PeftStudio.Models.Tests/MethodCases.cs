@@ -1,0 +1,72 @@
+using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
+using PeftStudio.Search;
+using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Tests;
+
+/// <summary>The designs of the contract suite: every method alone, all pairs, all four; frozen layers below, between and above; and LoRA on every product.</summary>
+internal static class MethodCases
+{
+    public static readonly PeftMethod LoraEverywhere = NamedMethods.Lora with
+    {
+        Name = "lora-all",
+        Representation = ModifiedRepresentation.Query | ModifiedRepresentation.Key | ModifiedRepresentation.Value | ModifiedRepresentation.AttentionOutput
+            | ModifiedRepresentation.FeedForwardInner | ModifiedRepresentation.FeedForwardOutput,
+    };
+
+    private static readonly PeftMethod[] Methods = [.. NamedMethods.All, LoraEverywhere];
+
+    // One set a layer.
+    private static readonly string[] Designs =
+    [
+        "adapter|adapter|adapter|adapter", "prefix|prefix|prefix|prefix", "bitfit|bitfit|bitfit|bitfit", "lora|lora|lora|lora", "lora-all|lora-all|lora-all|lora-all",
+        "-|adapter+bitfit|-|adapter+lora", "-|-|bitfit+lora|-", "-|-|-|adapter+prefix", "prefix+bitfit|lora|-|prefix+lora",
+        "adapter+bitfit+lora+prefix|-|adapter+bitfit+lora+prefix|lora",
+    ];
+
+    public static TheoryData<string, string> All()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var model in new[] { "bert", "roberta" })
+            foreach (var design in Designs)
+                data.Add(model, design);
+        return data;
+    }
+
+    public static (Design Design, DesignSizes Sizes) Parse(string text, BackboneShape shape)
+    {
+        var groups = text.Split('|').Select(g => g == "-" ? MethodSet.Empty : new MethodSet(g.Split('+').ToValueList())).ToValueList();
+        var design = new Design(
+            LayerPattern.Uniform, [new LayerGrouping(groups.Select(_ => 1).ToValueList())], AllocationPattern.Uniform,
+            new TunableGroups(Enumerable.Range(1, groups.Count).Where(g => !groups[g - 1].IsEmpty).ToValueList()), groups);
+        var sizes = groups.SelectMany((set, g) => set.Names.Select(name =>
+        {
+            var method = Methods.Single(m => m.Name == name);
+            var size = method.IsSized ? g + 2 : 0;
+            return new MethodSize("encoder", g, name, size, method.ParametersPerLayer(shape.Stacks[0], size));
+        })).ToValueList();
+        return (design, new DesignSizes(sizes, sizes.Sum(s => s.ParametersPerLayer)));
+    }
+
+    public static TunedModel Create(Backbone backbone, string text, HeadPlan? head = null, int seed = 2)
+    {
+        var (design, sizes) = Parse(text, backbone.Shape);
+        return TunedModel.Create(backbone, design, sizes, Methods, head ?? HeadPlan.Classification(3), new InitialisationSeed(1, seed));
+    }
+
+    /// <summary>Moves every parameter, so that everything a module does shows.</summary>
+    public static void Disturb(TunedModel model, ulong seed = 9)
+    {
+        using var noGrad = no_grad();
+        using var generator = new Generator(seed);
+        foreach (var parameter in model.Parameters.Parameters)
+        {
+            using var noise = empty(parameter.Value.shape, ScalarType.Float32).normal_(0, 0.2, generator);
+            parameter.Value.add_(noise);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using PeftStudio.Formats.Safetensors;
+using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
+using PeftStudio.Tests;
+using PeftStudio.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Tests;
+
+/// <summary>What holds for every method and union of methods on every backbone.</summary>
+public sealed class PeftContractTests
+{
+    [Theory]
+    [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
+    public void Untrained_the_backbones_output_is_unchanged_but_by_a_prefix(string model, string design)
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinyBackbone(model);
+        using var backbone = files.Load();
+        using var plain = TunedModel.Create(backbone, InsertionPlan.Empty, HeadPlan.Classification(3), new InitialisationSeed(1, 2));
+        using var tuned = MethodCases.Create(backbone, design);
+        using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
+        // A prefix takes attention from the first step on.
+        if (design.Contains("prefix", StringComparison.Ordinal))
+            Logits(tuned, batch).ShouldNotBe(Logits(plain, batch));
+        else
+            Logits(tuned, batch).ShouldBe(Logits(plain, batch));
+    }
+
+    [Theory]
+    [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
+    public void Its_own_parameters_train_all_of_them_and_nothing_else(string model, string design)
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinyBackbone(model);
+        using var backbone = files.Load();
+        var before = Frozen(backbone);
+        using var tuned = MethodCases.Create(backbone, design);
+        MethodCases.Disturb(tuned);
+        using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
+        var first = Step(tuned, batch, step: 0);
+        foreach (var parameter in tuned.Parameters.Parameters)
+        {
+            // A key's bias shifts all scores of a query alike, which softmax does not see.
+            if (!parameter.Name.EndsWith("key.bias", StringComparison.Ordinal))
+                parameter.Value.grad!.abs().sum().ToDouble().ShouldBeGreaterThan(1e-7, parameter.Name);
+        }
+        var last = first;
+        for (var step = 1; step <= 20; step++)
+            last = Step(tuned, batch, step);
+        last.ShouldBeLessThan(first);
+        foreach (var (key, _) in EncoderKeys.Of(backbone.Config))
+        {
+            backbone[key].requires_grad.ShouldBeFalse(key);
+            backbone[key].grad.ShouldBeNull(key);
+        }
+        Frozen(backbone).ShouldBe(before);
+    }
+
+    [Theory]
+    [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
+    public void Parameters_are_as_many_as_the_formula_says(string model, string design)
+    {
+        using var files = new TinyBackbone(model);
+        using var backbone = files.Load();
+        using var tuned = MethodCases.Create(backbone, design);
+        tuned.Parameters.BackboneCount.ShouldBe(MethodCases.Parse(design, backbone.Shape).Sizes.Parameters);
+        tuned.Parameters.HeadCount.ShouldBe(model == "bert" ? (16 * 3) + 3 : (16 * 16) + 16 + (16 * 3) + 3);
+        tuned.Parameters.Parameters.Sum(p => p.Count).ShouldBe(tuned.Parameters.BackboneCount + tuned.Parameters.HeadCount);
+        tuned.Parameters.Segments.Sum(s => s.Length).ShouldBe(tuned.Parameters.Values.numel());
+    }
+
+    [Theory]
+    [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
+    public void Saved_and_loaded_it_gives_the_same_bits(string model, string design)
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinyBackbone(model);
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = MethodCases.Create(backbone, design);
+        MethodCases.Disturb(tuned);
+        var path = Path.Combine(folder.Path, "adapter.safetensors");
+        SafetensorsWriter.Write(path, AdapterTensors.Of(tuned));
+        using var again = MethodCases.Create(backbone, design, seed: 77);
+        using (var file = SafetensorsFile.Open(path))
+            AdapterTensors.Read(file, again);
+        using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
+        Logits(again, batch).ShouldBe(Logits(tuned, batch));
+        AdapterTensors.Of(again).SelectMany(t => t.ToFloats()).ShouldBe(AdapterTensors.Of(tuned).SelectMany(t => t.ToFloats()));
+    }
+
+    [Theory]
+    [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
+    public void The_same_seeds_train_to_the_same_bits_and_others_do_not(string model, string design)
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinyBackbone(model);
+        using var backbone = files.Load();
+        float[] Trained(int seed)
+        {
+            using var tuned = MethodCases.Create(backbone, design, seed: seed);
+            using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
+            var context = ForwardContext.Training((ulong)seed);
+            for (var step = 1; step <= 3; step++)
+                Step(tuned, batch, step, context);
+            return Logits(tuned, batch);
+        }
+
+        Trained(5).ShouldBe(Trained(5));
+        Trained(6).ShouldNotBe(Trained(5));
+    }
+
+    [Theory]
+    [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
+    public void Nothing_below_the_lowest_trained_layer_is_in_the_graph(string model, string design)
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinyBackbone(model);
+        using var backbone = files.Load();
+        using var tuned = MethodCases.Create(backbone, design);
+        using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
+        var lowest = Array.FindIndex(design.Split('|'), g => g != "-");
+        tuned.LowestTrainedLayer.ShouldBe(lowest);
+        tuned.Encode(batch, ForwardContext.Evaluation, (i, hidden) => hidden.requires_grad.ShouldBe(i > lowest, $"hidden state {i}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
+    public void Padding_changes_nothing(string model, string design)
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinyBackbone(model);
+        using var backbone = files.Load();
+        using var tuned = MethodCases.Create(backbone, design);
+        MethodCases.Disturb(tuned);
+        using var narrow = TinyBackbone.Batch(backbone.Config.PadTokenId);
+        using var wide = TinyBackbone.Batch(backbone.Config.PadTokenId, time: 12);
+        Logits(tuned, wide).Zip(Logits(tuned, narrow), (a, b) => Math.Abs(a - b)).Max().ShouldBeLessThan(2e-5f);
+    }
+
+    [Theory]
+    [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
+    public void Gradients_are_the_finite_differences(string model, string design)
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinyBackbone(model);
+        using var backbone = Backbone.Load(files.Folder, CPU, ScalarType.Float64);
+        using var tuned = MethodCases.Create(backbone, design);
+        MethodCases.Disturb(tuned);
+        using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
+        Loss(tuned, batch, ForwardContext.Evaluation).backward();
+        using var noGrad = no_grad();
+        // A power of two, so that the step is exact in fp32.
+        const double Step = 1.0 / 1024;
+        foreach (var parameter in tuned.Parameters.Parameters)
+        {
+            var flat = parameter.Value.view(-1);
+            var at = parameter.Count / 2;
+            var value = flat[at].ToDouble();
+            flat[at] = tensor((float)(value + Step));
+            var (above, up) = (flat[at].ToDouble(), Loss(tuned, batch, ForwardContext.Evaluation).ToDouble());
+            flat[at] = tensor((float)(value - Step));
+            var (below, down) = (flat[at].ToDouble(), Loss(tuned, batch, ForwardContext.Evaluation).ToDouble());
+            flat[at] = tensor((float)value);
+            var gradient = parameter.Value.grad!.view(-1)[at].ToDouble();
+            gradient.ShouldBe((up - down) / (above - below), 1e-6 + (2e-3 * Math.Abs(gradient)), parameter.Name);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
+    public void In_bf16_it_computes_nearly_the_same(string model, string design)
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinyBackbone(model);
+        using var exact = files.Load();
+        using var rounded = Backbone.Load(files.Folder, CPU, ScalarType.BFloat16);
+        using var batch = TinyBackbone.Batch(exact.Config.PadTokenId);
+        float[] Computed(Backbone backbone, out Tensor gradient)
+        {
+            using var tuned = MethodCases.Create(backbone, design);
+            MethodCases.Disturb(tuned);
+            Loss(tuned, batch, ForwardContext.Evaluation).backward();
+            gradient = tuned.Parameters.Gradient.clone();
+            return Logits(tuned, batch);
+        }
+
+        var (wanted, found) = (Computed(exact, out var gradient), Computed(rounded, out var roundedGradient));
+        found.Zip(wanted, (a, b) => Math.Abs(a - b)).Max().ShouldBeLessThan(0.2f);
+        found.ShouldNotBe(wanted);
+        roundedGradient.dtype.ShouldBe(ScalarType.Float32);
+        (roundedGradient - gradient).norm().ToDouble().ShouldBeLessThan(0.1 * gradient.norm().ToDouble());
+    }
+
+    private static float[] Logits(TunedModel model, TokenBatch batch)
+    {
+        using var noGrad = no_grad();
+        using var logits = model.Forward(batch, ForwardContext.Evaluation);
+        return logits.data<float>().ToArray();
+    }
+
+    private static Tensor Loss(TunedModel model, TokenBatch batch, ForwardContext context) =>
+        model.Head.Loss(model.Forward(batch, context), tensor(new long[] { 2, 0 }));
+
+    // Step 0 computes the gradient alone.
+    private static double Step(TunedModel model, TokenBatch batch, int step, ForwardContext? context = null)
+    {
+        using var scope = NewDisposeScope();
+        var buffer = model.Parameters;
+        buffer.Gradient.zero_();
+        var loss = Loss(model, batch, context ?? ForwardContext.Evaluation);
+        loss.backward();
+        if (step > 0)
+            Kernels.AdamWStep(buffer.Values, buffer.Gradient, zeros_like(buffer.Values), zeros_like(buffer.Values), null, null, AdamWSettings.Default, 1e-3, 1);
+        return loss.ToDouble();
+    }
+
+    private static float[] Frozen(Backbone backbone) => [.. EncoderKeys.Of(backbone.Config).SelectMany(k => backbone[k.Key].data<float>().ToArray())];
+}

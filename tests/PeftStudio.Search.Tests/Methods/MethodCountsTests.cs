@@ -1,0 +1,58 @@
+using FsCheck;
+using FsCheck.Fluent;
+using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
+
+namespace PeftStudio.Search.Tests.Methods;
+
+public sealed class MethodCountsTests
+{
+    private static readonly StackShape Base = new("encoder", 12, 768, 768, 3072);
+
+    [Theory]
+    [InlineData("lora", 1, 3_072)]
+    [InlineData("lora", 8, 24_576)]
+    [InlineData("adapter", 1, 2_305)]
+    [InlineData("adapter", 48, 74_544)]
+    [InlineData("prefix", 10, 15_360)]
+    [InlineData("bitfit", 0, 8_448)]
+    [InlineData("bitfit", 5, 8_448)]
+    public void Counts_of_a_base_layer(string method, int size, long expected) =>
+        NamedMethods.Get(method).ParametersPerLayer(Base, size).ShouldBe(expected);
+
+    /// <summary>The biases of all layers and the embeddings' norm: what BitFit of the whole encoder has.</summary>
+    [Fact]
+    public void All_biases_of_roberta_base() => ((12 * NamedMethods.BitFit.FixedParameters(Base)) + 768).ShouldBe(102_144);
+
+    /// <summary>A layer's weights counted tensor by tensor, with an inner width of its own.</summary>
+    [Fact]
+    public void Counts_equal_the_sum_over_the_tensors_that_the_method_adds() =>
+        Prop.ForAll((from d in Gen.Choose(1, 300) from a in Gen.Choose(1, 300) from f in Gen.Choose(1, 900) from size in Gen.Choose(1, 64) select (d, a, f, size)).ToArbitrary(), x =>
+        {
+            var (d, a, f, size) = x;
+            var stack = new StackShape("encoder", 1, d, a, f);
+            (int Rows, int Columns)[] lora = [(size, d), (a, size), (size, d), (a, size)];
+            (int Rows, int Columns)[] adapter = [(size, d), (size, 1), (d, size), (d, 1)];
+            (int Rows, int Columns)[] prefix = [(size, a), (size, a)];
+            (int Rows, int Columns)[] bitfit = [(a, 1), (a, 1), (a, 1), (d, 1), (d, 1), (f, 1), (d, 1), (d, 1)];
+            return Count(lora) == NamedMethods.Lora.ParametersPerLayer(stack, size) && Count(adapter) == NamedMethods.Adapter.ParametersPerLayer(stack, size)
+                && Count(prefix) == NamedMethods.Prefix.ParametersPerLayer(stack, size) && Count(bitfit) == NamedMethods.BitFit.ParametersPerLayer(stack, size);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Cross_attention_doubles_what_concerns_attention_and_adds_a_norm()
+    {
+        var decoder = Base with { CrossAttention = true };
+
+        NamedMethods.Lora.UnitParameters(decoder).ShouldBe(2 * 3_072);
+        NamedMethods.Prefix.UnitParameters(decoder).ShouldBe(2 * 1_536);
+        NamedMethods.Adapter.ParametersPerLayer(decoder, 4).ShouldBe(NamedMethods.Adapter.ParametersPerLayer(Base, 4));
+        NamedMethods.BitFit.FixedParameters(decoder).ShouldBe(16 * 768);
+    }
+
+    [Fact]
+    public void An_unknown_method_names_those_there_are() =>
+        Should.Throw<ArgumentException>(() => NamedMethods.Get("Lora")).Message.ShouldBe("no method is called 'Lora'; there are adapter, prefix, bitfit, lora");
+
+    private static long Count((int Rows, int Columns)[] tensors) => tensors.Sum(tensor => (long)tensor.Rows * tensor.Columns);
+}

@@ -1,0 +1,83 @@
+using PeftStudio.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Tests;
+
+public sealed class NativeRuntimeTests
+{
+    [Fact]
+    public void It_tells_what_it_runs_on()
+    {
+        Version.Parse(NativeRuntime.Version.Split('+')[0]).ShouldBeGreaterThanOrEqualTo(new Version(1, 13));
+        __version__.ShouldBe(NativeRuntime.Version);
+        NativeRuntime.Configuration.ShouldContain("ATen");
+        NativeRuntime.LibraryPath.ShouldNotBeNull();
+        NativeRuntime.IsLoaded.ShouldBeTrue();
+        NativeRuntime.PeakDeviceMemory(0).ShouldBeGreaterThanOrEqualTo(0);
+    }
+
+    [Theory]
+    [InlineData("avx2 fma avx512f avx512dq avx512bw avx512vl", "SKYLAKEX")]
+    [InlineData("avx2 fma avx512f", "HASWELL")]
+    [InlineData("avx2 fma", "HASWELL")]
+    [InlineData("sse4_2", null)]
+    public void The_BLAS_kernels_follow_the_processors_flags(string flags, string? core) =>
+        NativeRuntime.BlasCoreFor(flags.Split(' ').ToHashSet(StringComparer.Ordinal)).ShouldBe(core);
+
+    [Fact]
+    public void OpenBLAS_took_the_kernels_that_were_chosen_for_it()
+    {
+        var core = NativeRuntime.BlasCore;
+        Assert.SkipWhen(core.Length == 0, "libtorch does not run on OpenBLAS here");
+        var chosen = Environment.GetEnvironmentVariable("OPENBLAS_CORETYPE");
+        Assert.SkipWhen(chosen is null, "no kernels were chosen for this processor");
+        core.ToUpperInvariant().ShouldBe(chosen.ToUpperInvariant());
+    }
+
+    [Fact]
+    public void Threads_are_set_for_every_thread_and_results_do_not_depend_on_the_thread()
+    {
+        get_num_threads().ShouldBe(2);
+        using var x = randn(64, 64, generator: new Generator(3));
+        using var expected = x.matmul(x).softmax(-1);
+        var counts = new int[4];
+        var same = new bool[4];
+        var threads = Enumerable.Range(0, 4).Select(i => new Thread(() =>
+        {
+            using var scope = NewDisposeScope();
+            counts[i] = get_num_threads();
+            same[i] = x.matmul(x).softmax(-1).Equals(expected);
+        })).ToArray();
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
+        counts.ShouldAllBe(count => count == 2);
+        same.ShouldAllBe(yes => yes);
+    }
+
+    [Fact]
+    public void Denormals_can_be_flushed()
+    {
+        using var scope = NewDisposeScope();
+        var tiny = tensor([1e-42f]);
+        var thread = new Thread(() =>
+        {
+            using var inner = NewDisposeScope();
+            if (NativeRuntime.FlushDenormals(on: true))
+                tiny.mul(1.5).item<float>().ShouldBe(0);
+        });
+        thread.Start();
+        thread.Join();
+        tiny.mul(1.5).item<float>().ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void Deterministic_algorithms_can_be_asked_for()
+    {
+        using (use_deterministic_algorithms())
+            are_deterministic_algorithms_enabled().ShouldBeTrue();
+        are_deterministic_algorithms_enabled().ShouldBeFalse();
+    }
+}

@@ -1,0 +1,112 @@
+using PeftStudio.Search;
+using PeftStudio.Search.Studies;
+using PeftStudio.Torch;
+
+namespace PeftStudio.Training.Tests;
+
+public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<TrialFixture>
+{
+    public static TheoryData<string> MethodSets => ["lora", "adapter", "prefix", "bitfit", "adapter+lora", "adapter+bitfit+lora+prefix", ""];
+
+    [Theory]
+    [MemberData(nameof(MethodSets))]
+    public void A_trial_learns_and_its_bits_repeat(string methods)
+    {
+        var plan = fixture.Plan(fixture.Opinions, methods.Length == 0 ? [] : methods.Split('+'));
+        var first = TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+        var second = TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+        CanonicalJson.Write(second.Result).ShouldBe(CanonicalJson.Write(first.Result));
+        second.Adapter?.Weights.ShouldBe(first.Adapter?.Weights);
+        (first.Adapter is null).ShouldBe(methods.Length == 0);
+        first.Result.Curve[^1].Loss.ShouldBeLessThan(first.Result.Curve[0].Loss);
+        first.Result.TrainableParameters.ShouldBe(plan.Sizes?.Parameters ?? first.Result.TrainableParameters);
+    }
+
+    [Fact]
+    public void Full_fine_tuning_solves_a_task_of_one_word()
+    {
+        var plan = fixture.Plan(fixture.Opinions) with { Epochs = 12 };
+        var result = TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken).Result;
+        result.Dev.ShouldNotBeNull().Score.ShouldBeGreaterThan(90);
+        result.Curve[result.BestEpoch - 1].Decision.ShouldBe(result.Decision);
+        result.Curve.Max(point => point.Decision.Score).ShouldBe(result.Decision.Score);
+    }
+
+    [Fact]
+    public void Another_training_seed_gives_other_bits()
+    {
+        var plan = fixture.Plan(fixture.Opinions, "lora");
+        var first = TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+        var second = TrialRunner.Run(plan with { TrainingSeed = 1 }, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+        second.Adapter.ShouldNotBeNull().Weights.ShouldNotBe(first.Adapter.ShouldNotBeNull().Weights);
+    }
+
+    [Fact]
+    public void Scores_are_learnt_in_the_tasks_range()
+    {
+        var plan = fixture.Plan(fixture.Scores) with { Epochs = 12 };
+        var result = TrialRunner.Run(plan, fixture.Backbone, fixture.Scores, null, TestContext.Current.CancellationToken).Result;
+        result.Dev.ShouldNotBeNull().Metrics.Select(metric => metric.Name).ShouldBe(["pearson", "spearman"]);
+        result.Dev.Score.ShouldBeGreaterThan(70);
+    }
+
+    [Fact]
+    public void A_diverging_trial_fails_with_its_step_and_the_remedy()
+    {
+        var plan = fixture.Plan(fixture.Opinions, "lora");
+        plan = plan with { Training = plan.Training with { Rate = 1e30, HeadRate = 1e30, ClipNorm = 0 } };
+        var error = Should.Throw<TrialFailedException>(() => TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken));
+        error.Message.ShouldMatch("at step [0-9]+ of 48.*Lower the learning rate|prediction for row");
+    }
+
+    [Fact]
+    public void A_cancelled_trial_stops_between_two_steps()
+    {
+        using var cancel = new CancellationTokenSource();
+        var steps = new List<int>();
+        var progress = new Reports(report =>
+        {
+            if (report.Finished is not null)
+                return;
+            steps.Add(report.Step);
+            if (report.Step == 5)
+                cancel.Cancel();
+        });
+        Should.Throw<OperationCanceledException>(() => TrialRunner.Run(fixture.Plan(fixture.Opinions, "lora"), fixture.Backbone, fixture.Opinions, progress, cancel.Token));
+        steps.ShouldBe([1, 2, 3, 4, 5]);
+    }
+
+    [Fact]
+    public void Nothing_stays_behind_in_memory()
+    {
+        var plan = fixture.Plan(fixture.Opinions, "adapter", "bitfit", "lora", "prefix");
+        TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+        var before = NativeRuntime.LiveTensors;
+        for (var i = 0; i < 3; i++)
+            TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+        NativeRuntime.LiveTensors.ShouldBe(before);
+    }
+
+    [Fact]
+    public void A_plan_for_other_files_is_refused()
+    {
+        var plan = fixture.Plan(fixture.Opinions, "lora");
+        Should.Throw<ArgumentException>(() => TrialRunner.Run(plan with { Task = plan.Task with { Hash = "other" } }, fixture.Backbone, fixture.Opinions, null, default)).Message.ShouldContain("wants task 'opinions'");
+        Should.Throw<ArgumentException>(() => TrialRunner.Run(plan with { Backbone = plan.Backbone with { Hash = "other" } }, fixture.Backbone, fixture.Opinions, null, default)).Message.ShouldContain("wants backbone 'tiny'");
+    }
+
+    [Fact]
+    public void Bf16_comes_near_fp32()
+    {
+        var plan = fixture.Plan(fixture.Opinions, "lora");
+        using var half = Models.Backbones.Backbone.Load(fixture.BackboneFolder, TorchSharp.torch.CPU, Precision.Bf16);
+        var single = TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken).Result;
+        var rounded = TrialRunner.Run(plan, half, fixture.Opinions, null, TestContext.Current.CancellationToken).Result;
+        rounded.Curve[0].Loss.ShouldBe(single.Curve[0].Loss, 0.02);
+    }
+
+    private sealed class Reports(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
+    }
+}

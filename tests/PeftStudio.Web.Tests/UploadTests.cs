@@ -1,0 +1,155 @@
+using System.Net;
+using System.Text;
+using PeftStudio.Tests;
+
+namespace PeftStudio.Web.Tests;
+
+/// <summary>Uploads over HTTP: what is taken, and that what is refused leaves nothing behind.</summary>
+public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
+{
+    private const string TaskJson = """
+        { "name": "mine", "files": { "train": "train.tsv", "dev": "dev.tsv" }, "columns": { "text": "text", "label": "label" }, "labels": ["no", "yes"], "metrics": ["accuracy"] }
+        """;
+
+    private const string Rows = "text\tlabel\none\tyes\ntwo\tno\n";
+
+    private readonly Studio studio;
+    private readonly HttpClient client;
+
+    public UploadTests(OneStudio fixture) => (studio, client) = (fixture.Studio, fixture.Studio.Client());
+
+    public sealed class OneStudio : IAsyncLifetime
+    {
+        internal Studio Studio { get; } = new();
+
+        public async ValueTask InitializeAsync()
+        {
+            await Studio.StartAsync();
+            Directory.CreateDirectory(Path.Join(Studio.Data, "backbones"));
+            Directory.CreateDirectory(Path.Join(Studio.Data, "tasks"));
+        }
+
+        public ValueTask DisposeAsync() => Studio.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("zip-at-top", "")]
+    [InlineData("zip-in-folder", "some-folder/")]
+    public async Task A_task_in_an_archive_is_taken(string name, string folder)
+    {
+        var archive = Studio.Zip((folder + "task.json", TaskJson.Replace("mine", name, StringComparison.Ordinal)), (folder + "train.tsv", Rows), (folder + "dev.tsv", Rows));
+        using var answer = await client.PostAsync("/api/v1/tasks", Studio.Upload(name, ("task.zip", archive)));
+        answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
+        (await client.GetStringAsync($"/api/v1/tasks/{name}/rows")).ShouldContain("\"one\"");
+        (await client.GetStringAsync("/tasks")).ShouldContain(name);
+        await (await client.PostAsync("/api/v1/tasks", Studio.Upload(name, ("task.zip", archive)))).ShouldBeProblem(HttpStatusCode.Conflict, "exists already");
+    }
+
+    [Fact]
+    public async Task Files_without_an_archive_are_taken()
+    {
+        using var answer = await client.PostAsync("/api/v1/tasks", Studio.Upload("RTE",
+            ("train.tsv", Encoding.UTF8.GetBytes("index\tsentence1\tsentence2\tlabel\n0\ta\tb\tentailment\n1\tc\td\tnot_entailment\n")),
+            ("dev.tsv", Encoding.UTF8.GetBytes("index\tsentence1\tsentence2\tlabel\n0\ta\tb\tentailment\n"))));
+        answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_backbone_is_taken()
+    {
+        var sample = Path.Join(Folders.Repository, "samples", "backbones", "sample");
+        var files = new[] { "config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors" }.Select(file => (file, File.ReadAllBytes(Path.Join(sample, file)))).ToArray();
+        using var answer = await client.PostAsync("/api/v1/backbones", Studio.Upload("copy", files));
+        answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
+        (await client.GetStringAsync("/api/v1/backbones/copy")).ShouldContain("\"layers\":12");
+    }
+
+    public static TheoryData<string> HostileNames =>
+    [
+        "..", ".", "../up", "a/../../up", "/etc", "a\\..\\..\\up", "C:\\up", "%2e%2e", "%2e%2e%2fup", "..%2fup", "..%5cup", "%252e%252e%252fup", "..;/up", "....//up", "..\u2215up",
+        "\u2025", "\uff0e\uff0e", "a\u0000b", "a\nb", "a/b", "~", "$HOME", "`id`", "|id", "a:b", "a*b", "a?b", "<script>", "\"a\"", "'a'", "a.", ".hidden", "", "   ",
+        "CON\u0001", "a&b", "a#b", new string('a', 300),
+    ];
+
+    [Theory]
+    [MemberData(nameof(HostileNames))]
+    public async Task A_hostile_name_is_refused_for_folders_files_and_archives(string name)
+    {
+        var files = new (string, byte[])[] { ("task.json", Encoding.UTF8.GetBytes(TaskJson)), ("train.tsv", Encoding.UTF8.GetBytes(Rows)), ("dev.tsv", Encoding.UTF8.GetBytes(Rows)) };
+        var before = Tree();
+        foreach (var kind in new[] { "tasks", "backbones" })
+        {
+            await (await client.PostAsync($"/api/v1/{kind}", Studio.Upload(name, files))).ShouldBeProblem(HttpStatusCode.BadRequest);
+            if (name.Trim().Length > 0)
+                await (await client.PostAsync($"/api/v1/{kind}", Studio.Upload("archive", ("a.zip", Studio.Zip([("task.json", TaskJson), ("train.tsv", Rows), ("dev.tsv", Rows), (name + ".tsv", Rows), ("x", "y")])))))
+                    .ShouldBeProblem(HttpStatusCode.BadRequest);
+        }
+        Tree().ShouldBe(before);
+    }
+
+    [Theory]
+    [MemberData(nameof(HostileNames))]
+    public async Task A_hostile_name_in_an_address_reads_nothing(string name)
+    {
+        foreach (var url in new[] { "/api/v1/backbones/{0}", "/api/v1/tasks/{0}", "/api/v1/tasks/{0}/rows", "/api/v1/schemas/{0}", "/api/v1/studies/1/adapters/{0}.zip" })
+        {
+            using var answer = await client.GetAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, url, Uri.EscapeDataString(name)));
+            var text = await answer.Content.ReadAsStringAsync();
+            // Dots and empty parts leave other addresses, which list or refuse; none of them reads a file.
+            if (name.Trim('.', ' ').Length > 0 && name != "/etc")
+                ((int)answer.StatusCode).ShouldBeInRange(400, 499, $"{url} {text}");
+            text.ShouldNotContain("root:");
+        }
+    }
+
+    [Theory]
+    [InlineData("weights.bin", "is a pickle")]
+    [InlineData("weights.PT", "is a pickle")]
+    [InlineData("run.sh", "is of no kind")]
+    [InlineData("library.dll", "is of no kind")]
+    [InlineData("sub/train.tsv", "send the files of one folder")]
+    public async Task A_file_that_does_not_belong_is_refused(string file, string says)
+    {
+        var archive = Studio.Zip(("task.json", TaskJson), ("train.tsv", Rows), ("dev.tsv", Rows), (file, "x"));
+        await (await client.PostAsync("/api/v1/tasks", Studio.Upload("odd", ("a.zip", archive)))).ShouldBeProblem(HttpStatusCode.BadRequest, says);
+        Directory.EnumerateFileSystemEntries(Path.Join(studio.Data, "tasks")).ShouldNotContain(entry => entry.Contains("odd") || entry.Contains(".incoming"));
+    }
+
+    [Theory]
+    [InlineData("{}", Rows, "'name'")]
+    [InlineData("not json", Rows, "no valid JSON")]
+    [InlineData(TaskJson, "text\tlabel\n", "no rows")]
+    [InlineData(TaskJson, "text\tlabel\none\tmaybe\n", "maybe")]
+    [InlineData(TaskJson, "other\tlabel\none\tyes\n", "text")]
+    public async Task A_task_that_cannot_be_read_is_refused_with_the_reason(string json, string train, string says) =>
+        await (await client.PostAsync("/api/v1/tasks", Studio.Upload("broken", ("a.zip", Studio.Zip(("task.json", json), ("train.tsv", train), ("dev.tsv", Rows)))))).ShouldBeProblem(HttpStatusCode.BadRequest, says);
+
+    [Fact]
+    public async Task A_backbone_without_weights_or_with_an_unknown_architecture_is_refused()
+    {
+        await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", Encoding.UTF8.GetBytes("{ \"model_type\": \"mystery\" }"))))).ShouldBeProblem(HttpStatusCode.BadRequest, "mystery");
+        var config = File.ReadAllBytes(Path.Join(Folders.Repository, "samples", "backbones", "sample", "config.json"));
+        await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", config)))).ShouldBeProblem(HttpStatusCode.BadRequest, "model.safetensors");
+        await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", config), ("model.safetensors", [1, 2, 3])))).ShouldBeProblem(HttpStatusCode.BadRequest, "model.safetensors");
+    }
+
+    [Fact]
+    public async Task An_archive_larger_inside_than_the_limit_is_refused()
+    {
+        var bomb = Studio.Zip(("train.tsv", new string('a', 45 * 1024 * 1024)));
+        bomb.Length.ShouldBeLessThan(1024 * 1024);
+        await (await client.PostAsync("/api/v1/tasks", Studio.Upload("bomb", ("a.zip", bomb)))).ShouldBeProblem(HttpStatusCode.RequestEntityTooLarge, "40 MB");
+    }
+
+    [Fact]
+    public async Task A_form_without_what_it_needs_is_refused()
+    {
+        await (await client.PostAsync("/api/v1/tasks", Studio.Upload("empty"))).ShouldBeProblem(HttpStatusCode.BadRequest, "no file");
+        await (await client.PostAsync("/api/v1/tasks", Studio.Upload(null, ("a.zip", Studio.Zip(("task.json", TaskJson)))))).ShouldBeProblem(HttpStatusCode.BadRequest, "no name");
+        await (await client.PostAsync("/api/v1/tasks", Studio.Upload("bad", ("a.zip", [1, 2, 3])))).ShouldBeProblem(HttpStatusCode.BadRequest, "cannot be read as zip");
+        using var text = new StringContent("x");
+        await (await client.PostAsync("/api/v1/tasks", text)).ShouldBeProblem(HttpStatusCode.UnsupportedMediaType);
+    }
+
+    private string[] Tree() => [.. Directory.EnumerateFileSystemEntries(studio.Data, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+}
