@@ -36,6 +36,16 @@ public static partial class NativeRuntime
         return cpuFlags.Contains("avx2") && cpuFlags.Contains("fma") ? "HASWELL" : null;
     }
 
+    /// <summary>
+    /// The ONEDNN_MAX_CPU_ISA for a processor with these flags and this highest palette of tiles (CPUID leaf 0x1D). Some virtual machines offer AMX and hide the leaf that
+    /// describes its tiles; oneDNN then runs tile instructions on tiles it never configured, which ends the process. Null where its own choice should stand.
+    /// </summary>
+    public static string? OneDnnLimitFor(IReadOnlySet<string> cpuFlags, int tilePalettes) =>
+        cpuFlags.Contains("amx_tile") && tilePalettes == 0 ? "AVX512_CORE_BF16" : null;
+
+    /// <summary>The most that oneDNN may use of the processor, as ONEDNN_MAX_CPU_ISA has it; null where oneDNN chooses.</summary>
+    public static string? OneDnnLimit => Environment.GetEnvironmentVariable(OneDnnLimitVariable);
+
     // Environment.SetEnvironmentVariable changes .NET's copy alone; native code reads the process's own.
     private static void SetEnvironment(string name, string value)
     {

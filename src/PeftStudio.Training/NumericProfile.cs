@@ -8,8 +8,15 @@ namespace PeftStudio.Training;
 /// <summary>What a result's bits depend on besides its plan, as one line: workers with equal lines give equal bits.</summary>
 public static class NumericProfile
 {
-    public static string Of(torch.Device device) => string.Join(
-        "; ", Model(device), $"libtorch {NativeRuntime.Version}", $"{torch.get_num_threads()} threads", $"BLAS {(NativeRuntime.BlasCore is { Length: > 0 } core ? core : "of libtorch")}");
+    public static string Of(torch.Device device)
+    {
+        string[] parts =
+        [
+            Model(device), $"libtorch {NativeRuntime.Version}", $"{torch.get_num_threads()} threads", $"BLAS {(NativeRuntime.BlasCore is { Length: > 0 } core ? core : "of libtorch")}",
+            .. NativeRuntime.OneDnnLimit is { } limit ? [$"oneDNN up to {limit}"] : Array.Empty<string>(),
+        ];
+        return string.Join("; ", parts);
+    }
 
     public static AdapterVersions Versions(torch.Device device) => new(Studio, Of(device));
 

@@ -25,6 +25,24 @@ public sealed class NativeRuntimeTests
     public void The_BLAS_kernels_follow_the_processors_flags(string flags, string? core) =>
         NativeRuntime.BlasCoreFor(flags.Split(' ').ToHashSet(StringComparer.Ordinal)).ShouldBe(core);
 
+    [Theory]
+    [InlineData("avx512f amx_tile amx_bf16", 0, "AVX512_CORE_BF16")]
+    [InlineData("avx512f amx_tile amx_bf16", 1, null)]
+    [InlineData("avx512f avx512_bf16", 0, null)]
+    public void Tiles_that_CPUID_does_not_describe_are_left_alone(string flags, int palettes, string? limit) =>
+        NativeRuntime.OneDnnLimitFor(flags.Split(' ').ToHashSet(StringComparer.Ordinal), palettes).ShouldBe(limit);
+
+    [Fact]
+    public void A_large_product_in_bf16_is_the_one_in_fp32_to_three_digits()
+    {
+        using var scope = NewDisposeScope();
+        var left = randn(256, 192, generator: new Generator(1)).to(ScalarType.BFloat16);
+        var right = randn(192, 256, generator: new Generator(2)).to(ScalarType.BFloat16);
+        var exact = left.to(ScalarType.Float32).matmul(right.to(ScalarType.Float32));
+        var product = left.matmul(right).to(ScalarType.Float32);
+        (product - exact).abs().max().item<float>().ShouldBeLessThan(exact.abs().max().item<float>() / 128);
+    }
+
     [Fact]
     public void OpenBLAS_took_the_kernels_that_were_chosen_for_it()
     {

@@ -7,6 +7,13 @@ window.studio = {
   copy: text => navigator.clipboard?.writeText(text).then(() => true, () => false) ?? false,
 };
 
+// The skip link moves the focus on the page it is on; as a link it would leave for the base address.
+document.addEventListener("click", event => {
+  if (!event.target.closest?.("a.skip")) return;
+  event.preventDefault();
+  document.getElementById("main").focus();
+}, true);
+
 // Uploads go over HTTP, not over the circuit: <form data-upload> posts itself, shows progress and the studio's own words about a refusal.
 document.addEventListener("submit", event => {
   const form = event.target.closest("form[data-upload]");

@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace PeftStudio.Torch;
 
 public static partial class NativeRuntime
 {
+    private const string OneDnnLimitVariable = "ONEDNN_MAX_CPU_ISA";
     private const string FileName = "libpeftstudio_torch.so";
     private static readonly Lock Gate = new();
     private static nint s_handle;
@@ -40,16 +42,30 @@ public static partial class NativeRuntime
                 return s_handle;
             var path = LibraryPath
                 ?? throw new DllNotFoundException($"{FileName} is missing: run src/PeftStudio.Torch/native/build.sh, or name it in PEFTSTUDIO_NATIVE. Looked at: {string.Join(", ", Candidates())}");
-            ChooseBlasCore();
+            ChooseKernels();
             return s_handle = NativeLibrary.Load(path);
         }
     }
 
-    private static void ChooseBlasCore()
+    private static void ChooseKernels()
     {
-        const string Variable = "OPENBLAS_CORETYPE";
-        if (Environment.GetEnvironmentVariable(Variable) is null && BlasCoreFor(CpuFlags()) is { } core)
-            SetEnvironment(Variable, core);
+        var flags = CpuFlags();
+        Choose("OPENBLAS_CORETYPE", BlasCoreFor(flags));
+        Choose(OneDnnLimitVariable, OneDnnLimitFor(flags, TilePalettes()));
+
+        // What a person has set stands.
+        static void Choose(string variable, string? value)
+        {
+            if (value is not null && Environment.GetEnvironmentVariable(variable) is null)
+                SetEnvironment(variable, value);
+        }
+    }
+
+    // The highest palette of AMX tiles that CPUID tells of; 0 where it tells of none.
+    private static int TilePalettes()
+    {
+        const int TileLeaf = 0x1D;
+        return X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= TileLeaf ? X86Base.CpuId(TileLeaf, 0).Eax : 0;
     }
 
     private static HashSet<string> CpuFlags()

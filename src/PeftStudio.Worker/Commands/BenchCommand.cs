@@ -68,7 +68,7 @@ internal static class BenchCommand
 
 /// <summary>One measured step; bench/torch_step.py prints the same keys but for the BLAS kernels.</summary>
 internal sealed record BenchLine(
-    string Engine, string Torch, string Blas, string Precision, int Batch, int Length, double MedianMs, double MinMs, double MaxMs, double CpuMs, double TokensPerSecond, double PeakMb, double Loss)
+    string Engine, string Torch, string Blas, string OneDnn, string Precision, int Batch, int Length, double MedianMs, double MinMs, double MaxMs, double CpuMs, double TokensPerSecond, double PeakMb, double Loss)
 {
     public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -77,7 +77,7 @@ internal sealed record BenchLine(
         double[] sorted = [.. result.Milliseconds.Order()];
         var median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
         return new BenchLine(
-            "PeftStudio", NativeRuntime.Version, NativeRuntime.BlasCore, precision, plan.Batch, plan.Length, Math.Round(median, 2), Math.Round(sorted[0], 2), Math.Round(sorted[^1], 2),
+            "PeftStudio", NativeRuntime.Version, NativeRuntime.BlasCore, NativeRuntime.OneDnnLimit ?? "", precision, plan.Batch, plan.Length, Math.Round(median, 2), Math.Round(sorted[0], 2), Math.Round(sorted[^1], 2),
             Math.Round(result.ProcessorMilliseconds, 2), Math.Round(plan.Batch * plan.Length * 1000 / median, 1), Math.Round(result.PeakBytes / 1e6, 1), result.LastLoss);
     }
 

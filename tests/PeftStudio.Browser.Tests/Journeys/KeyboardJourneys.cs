@@ -32,6 +32,17 @@ public sealed class KeyboardJourneys(Chromium chromium, SharedStudio shared)
     }
 
     [Fact]
+    public async Task TheSkipLinkStaysOnItsPage()
+    {
+        await using var tab = await chromium.OpenAsync(await shared.AddressAsync(), "/studies/new");
+        await tab.Page.Keyboard.PressAsync("Tab");
+        await tab.Page.Keyboard.PressAsync("Enter");
+        (await tab.Page.EvaluateAsync<string>("() => document.activeElement.id")).ShouldBe("main");
+        tab.Page.Url.ShouldEndWith("/studies/new");
+        tab.ShouldBeQuiet();
+    }
+
+    [Fact]
     public async Task TheThemeIsKept()
     {
         await using var tab = await chromium.OpenAsync(await shared.AddressAsync());
