@@ -12,7 +12,7 @@ public static class OpenChoices
     /// <summary>One choice for S0, the whole space. A group that no open set tunes has one choice, "frozen", which changes nothing.</summary>
     public static ValueList<OpenChoice> Of(DesignSpace space, StageKey key) => key.Stage switch
     {
-        StageName.Start => [new OpenChoice(0, key.ToString(), space)],
+        StageName.Start => [new OpenChoice(0, "Whole space", space)],
         StageName.Grouping => List(space.Patterns, pattern => pattern.ToString(), space.With),
         StageName.Allocation => List(space.Allocations, allocation => allocation.ToString(), space.With),
         StageName.TunableGroups => List(space.Tunables, tunable => tunable.ToString(), space.With),

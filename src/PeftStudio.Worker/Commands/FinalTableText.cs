@@ -1,3 +1,4 @@
+using PeftStudio.Search.Statistics;
 using PeftStudio.Search.Studies;
 using PeftStudio.Storage.Queries;
 using Spectre.Console;
@@ -10,32 +11,33 @@ internal static class FinalTableText
     public static Table Of(FinalTable final, StudyView study)
     {
         var tasks = study.Plan.Tasks;
+        var seeds = study.Plan.Final.Seeds;
         var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("design");
+        table.AddColumn(new TableColumn("design").NoWrap());
         table.AddColumn(new TableColumn("parameters").RightAligned());
         foreach (var task in tasks)
             table.AddColumn(new TableColumn(Markup.Escape(task)).RightAligned());
         table.AddColumn(new TableColumn("mean").RightAligned());
-        table.AddColumn("found minus this");
+        table.AddColumn(new TableColumn("found minus this").RightAligned());
         foreach (var row in final.Rows)
             table.AddRow([
                 Markup.Escape(row.Label),
                 row.Parameters is { } count ? $"{count:N0}" : "all",
-                .. row.Tasks.Select(cell => Markup.Escape(Figure(cell.N, cell.Mean, cell.Interval))),
-                Markup.Escape(Figure(row.N, row.Mean, row.Interval)),
-                Markup.Escape(Margin(row.FoundMinusThis)),
+                .. row.Tasks.Select(cell => Markup.Escape(Figure(cell.N, seeds, cell.Mean, cell.Interval))),
+                Markup.Escape(Figure(row.N, seeds, row.Mean, row.Interval)),
+                Markup.Escape(Margin(row.FoundMinusThis, seeds)),
             ]);
-        table.Caption($"official dev rows, n = {study.Plan.Final.Seeds} seeds");
+        table.Caption($"official dev rows, n = {seeds} seeds{(seeds < StudentT.LeastForInterval ? ": too few for intervals" : ", 95 % intervals")}");
         return table;
     }
 
-    private static string Figure(int n, double? mean, Interval? interval) =>
-        mean is not { } value ? "-" : interval is { } range ? $"{value:F1} [{range.Low:F1}, {range.High:F1}]" : $"{value:F1} (n = {n})";
+    private static string Figure(int n, int seeds, double? mean, Interval? interval) =>
+        mean is not { } value ? "-" : $"{value:F1}{Range(interval)}{Fewer(n, seeds)}";
 
-    private static string Margin(PairedMargin? margin) => margin switch
-    {
-        null => "",
-        { Interval: { } range } => $"{margin.Mean:+0.0;-0.0} [{range.Low:F1}, {range.High:F1}], n = {margin.N}",
-        _ => $"{margin.Mean:+0.0;-0.0}, n = {margin.N}: too few runs",
-    };
+    private static string Margin(PairedMargin? margin, int seeds) => margin is null ? "" : $"{margin.Mean:+0.0;-0.0;0.0}{Range(margin.Interval)}{Fewer(margin.N, seeds)}";
+
+    private static string Range(Interval? interval) => interval is { } range ? $" [{range.Low:F1}, {range.High:F1}]" : "";
+
+    // The caption tells the usual n; a cell tells its own where runs are missing.
+    private static string Fewer(int n, int seeds) => n == seeds ? "" : $" (n = {n})";
 }

@@ -13,6 +13,8 @@ internal static class RunCommand
 {
     private const int NotCompleted = 2;
 
+    private static readonly IAnsiConsole Terminal = Console.IsOutputRedirected ? Plain() : AnsiConsole.Console;
+
     public static Command Create()
     {
         var plan = new Argument<string>("STUDY.yaml") { Description = "a study's plan, YAML or JSON" };
@@ -23,18 +25,26 @@ internal static class RunCommand
         {
             using var client = new StudioClient(Address(parsed.GetRequiredValue(address)), Environment.GetEnvironmentVariable("PEFTSTUDIO_TOKEN"));
             var study = await client.StartAsync(await File.ReadAllTextAsync(parsed.GetRequiredValue(plan), cancellationToken), cancellationToken);
-            AnsiConsole.WriteLine($"study {study}: {client.Page(study)}");
+            Terminal.WriteLine($"study {study}: {client.Page(study)}");
             try
             {
                 return await FollowAsync(client, study, parsed.GetRequiredValue(output), cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                AnsiConsole.WriteLine($"study {study} goes on without this command: {client.Page(study)} shows it, and there it can be stopped");
+                Terminal.WriteLine($"study {study} goes on without this command: {client.Page(study)} shows it, and there it can be stopped");
                 return 130;
             }
         });
         return command;
+    }
+
+    // A file or a pipe gets plain lines, and room for the table.
+    private static IAnsiConsole Plain()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No });
+        console.Profile.Width = 160;
+        return console;
     }
 
     private static Uri Address(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
@@ -43,17 +53,17 @@ internal static class RunCommand
 
     private static async Task<int> FollowAsync(StudioClient client, int study, string output, CancellationToken cancellationToken)
     {
-        StudyView view = await AnsiConsole.Progress()
+        StudyView view = await Terminal.Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn())
             .StartAsync(context => WatchAsync(client, study, context.AddTask("trials"), cancellationToken));
         if (view.State != StudyState.Completed)
         {
-            AnsiConsole.WriteLine($"study {study} is {view.State.ToString().ToLowerInvariant()}: {view.Reason ?? "see its page"} ({client.Page(study)})");
+            Terminal.WriteLine($"study {study} is {view.State.ToString().ToLowerInvariant()}: {view.Reason ?? "see its page"} ({client.Page(study)})");
             return NotCompleted;
         }
         await client.DownloadAsync(study, output, cancellationToken);
-        AnsiConsole.Write(FinalTableText.Of(await client.FinalAsync(study, cancellationToken), view));
-        AnsiConsole.WriteLine($"completed in {(view.FinishedAt - view.CreatedAt)?.TotalSeconds:F0} s; results.json and the adapters are in {output}");
+        Terminal.Write(FinalTableText.Of(await client.FinalAsync(study, cancellationToken), view));
+        Terminal.WriteLine($"completed in {(view.FinishedAt - view.CreatedAt)?.TotalSeconds:F0} s; results.json and the adapters are in {output}");
         return 0;
     }
 
@@ -64,8 +74,9 @@ internal static class RunCommand
         {
             var view = await client.StudyAsync(study, cancellationToken);
             var decided = view.Track.Where(step => step.Decision is not null).ToArray();
-            foreach (var step in decided.Skip(told))
-                AnsiConsole.WriteLine($"{step.Key}  {step.Decision!.Sentence}");
+            // The final step's decision is on decision rows; the table that follows it, on dev rows, is what a person compares.
+            foreach (var step in decided.Skip(told).Where(step => step.Key.Stage is not StageName.Final))
+                Terminal.WriteLine($"{step.Key}  {step.Decision!.Sentence}");
             told = decided.Length;
             bar.MaxValue = Math.Max(1, view.Trials.Planned);
             bar.Value = view.Trials.Completed + view.Trials.Failed + view.Trials.Cancelled;

@@ -34,9 +34,12 @@ internal sealed class RunningStudio : IAsyncDisposable
 
     /// <param name="workers">how many CPU workers of one thread</param>
     /// <param name="token">what a visitor must know; null: no login</param>
-    public static async Task<RunningStudio> StartAsync(int workers, string? token = null)
+    /// <param name="tasks">one more folder of tasks</param>
+    public static async Task<RunningStudio> StartAsync(int workers, string? token = null, string? tasks = null)
     {
         var studio = new RunningStudio(token);
+        if (tasks is not null)
+            studio.environment["Studio__TaskFolders__2"] = tasks;
         try
         {
             var web = studio.Start("web", "PeftStudio.Web", "--contentRoot", Folders.Repository);
@@ -50,6 +53,15 @@ internal sealed class RunningStudio : IAsyncDisposable
             await studio.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>A command of the command line, run to its end.</summary>
+    /// <returns>its exit code, and what it wrote to standard output and standard error</returns>
+    public async Task<(int Code, string Said)> CommandAsync(params string[] arguments)
+    {
+        await using var program = new StudioProcess(arguments[0], Output("PeftStudio.Worker"), arguments, environment);
+        var code = await program.EndAsync();
+        return (code, program.Tail);
     }
 
     /// <summary>What the processes have said, newest last.</summary>

@@ -40,6 +40,14 @@ internal sealed class StudioProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it ends by itself.</summary>
+    /// <returns>its exit code</returns>
+    public async Task<int> EndAsync()
+    {
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
+
     /// <summary>Asks it to end, as an operator does, and insists after a while.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -43,4 +43,22 @@ internal static class StudyText
         compute: { samplesPerChoice: 3, startSamples: 2, epochs: 2, rowsPerTask: 32, decisionRowsAtMost: 40 }
         final: { seeds: 2, epochs: 2, rowsPerTask: 32 }
         """;
+
+    /// <summary>A small search over real GLUE tasks, of rows of very different lengths.</summary>
+    public const string Glue = """
+        name: Three tasks of GLUE
+        backbone: sample
+        tasks: [RTE, MRPC, CoLA]
+        space:
+          groups: 3
+          groupings: [uniform, increasing]
+          allocations: [uniform]
+          tunableGroups: [[1, 2, 3], [3]]
+          methods: [adapter, lora]
+          strategies: [[[adapter], [lora]]]
+        budget: { percent: 0.5 }
+        compute: { samplesPerChoice: 1, startSamples: 1, epochs: 1, rowsPerTask: 32, decisionRowsAtMost: 40 }
+        final: { seeds: 1, epochs: 1, rowsPerTask: 64, singleMethods: false, fullFineTuning: false }
+        training: { maxLength: 64 }
+        """;
 }
