@@ -7,7 +7,7 @@ using PeftStudio.Search;
 namespace PeftStudio.Worker.Commands;
 
 /// <summary>One line of tokenize's input, and of its output with the ids filled in.</summary>
-internal sealed record TokenizeLine(string Text, string? Pair, int? MaxLength);
+internal sealed record TokenizeLine(string Text, string? Pair = null, int? MaxLength = null);
 
 /// <summary><c>tokenize --backbone DIR --input IN.jsonl --output OUT.jsonl</c>: a backbone's tokenizer on lines of text.</summary>
 internal static class TokenizeCommand

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using PeftStudio.Formats.Adapters;
 using PeftStudio.Search;
 using PeftStudio.Search.Studies;
@@ -24,18 +25,29 @@ internal static class TrialCommand
         var command = new Command("trial", "one trial without database or queue") { plan, backbone, task, device, threads, adapter };
         command.Run(async (parsed, cancellationToken) =>
         {
-            var json = await File.ReadAllTextAsync(parsed.GetRequiredValue(plan), cancellationToken);
-            var trialPlan = CanonicalJson.Read<TrialPlan>(json) with { KeepAdapter = parsed.GetValue(adapter) is not null };
+            var trialPlan = await ReadAsync(parsed.GetRequiredValue(plan), cancellationToken) with { KeepAdapter = parsed.GetValue(adapter) is not null };
             NativeRuntime.UseThreads(parsed.GetValue(threads));
             NativeRuntime.FlushDenormals(true); // as workers do: equal bits
             using var assets = new TrialAssets(torch.device(parsed.GetRequiredValue(device)));
             var outcome = assets.Run(trialPlan, parsed.GetRequiredValue(backbone), parsed.GetRequiredValue(task), new StepLine(), cancellationToken);
             if (parsed.GetValue(adapter) is { } file && outcome.Adapter is { } kept)
                 AdapterFolder.Write(file, kept.Manifest(NumericProfile.Versions(torch.device(parsed.GetRequiredValue(device)))), kept.Weights);
-            Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(outcome.Result, CanonicalJson.Indented));
+            Console.WriteLine(JsonSerializer.Serialize(outcome.Result, CanonicalJson.Indented));
             return 0;
         });
         return command;
+    }
+
+    private static async Task<TrialPlan> ReadAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return CanonicalJson.Read<TrialPlan>(await File.ReadAllTextAsync(file, cancellationToken));
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException)
+        {
+            throw new InvalidDataException($"{file} is no trial plan (a trial's page shows one to copy): {error.Message}", error);
+        }
     }
 
     // A line on standard error a step would be too many; one every tenth of the way.
