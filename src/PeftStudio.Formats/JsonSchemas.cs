@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using PeftStudio.Formats.Adapters;
+using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Search;
 using PeftStudio.Search.Studies;
@@ -16,10 +17,11 @@ public static class JsonSchemas
 
     private static readonly JsonSerializerOptions Indented = new(CanonicalJson.Indented);
 
-    /// <summary>The published schemas by name: study, plan (of a trial), results, adapter, task.</summary>
+    /// <summary>The published schemas by name: study, plan (of a trial), results, adapter, export (of an adapter), task.</summary>
     public static IReadOnlyDictionary<string, string> All { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal)
     {
         ["adapter"] = Text("adapter.json of PeftStudio", Schema(typeof(AdapterManifest))),
+        ["export"] = Text("export.json beside an exported adapter", Schema(typeof(ExportReport))),
         ["plan"] = Text("The plan of one trial", Schema(typeof(TrialPlan))),
         ["results"] = Text("The results of a study", Schema(typeof(StudyResults))),
         ["study"] = Text("The plan of a study", Schema(typeof(StudyPlan))),

@@ -7,6 +7,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 var root = new RootCommand("PeftStudio's worker and command line; ./studio is the way to call it.")
 {
     BenchCommand.Create(),
+    ExportCommand.Create(),
     ForwardCommand.Create(),
     TokenizeCommand.Create(),
     RunCommand.Create(),

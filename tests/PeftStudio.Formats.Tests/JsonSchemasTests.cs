@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PeftStudio.Formats.Adapters;
+using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tests.Adapters;
 using PeftStudio.Search;
@@ -13,10 +14,15 @@ public sealed class JsonSchemasTests
 {
     private static readonly StudyPlan Study = new() { Name = "s", Backbone = "b", Tasks = ["rte"], Design = SampleManifest.Plan.Design };
 
+    private static readonly ExportReport Export = new(
+        ExportReport.CurrentFormat, ExportLayout.Peft, SampleManifest.Manifest.Backbone, "entailment", new string('e', 64), [new ExportedFile("a/b.json", 3, new string('f', 64))],
+        ["prefix in layer 0: why"], ["a note"], new ExportComparison(8, 1.5, 1e-4, 0, 0.25));
+
     public static TheoryData<string, string> Files => new()
     {
         { "adapter", AdapterJson.Write(SampleManifest.Manifest) },
         { "adapter", AdapterJson.Write(SampleManifest.Manifest with { Run = null }) },
+        { "export", JsonSerializer.Serialize(Export, AdapterJson.Options) },
         { "plan", CanonicalJson.Write(SampleManifest.Plan) },
         { "plan", CanonicalJson.Write(SampleManifest.Plan with { Design = null, Sizes = null, TrainingRows = null }) },
         { "study", CanonicalJson.Write(Study) },
@@ -35,6 +41,8 @@ public sealed class JsonSchemasTests
     [InlineData("adapter", "surprise", "1", "$.surprise: unknown")]
     [InlineData("adapter", "backbone", null, "$.\"backbone\"")]
     [InlineData("adapter", "task.definition.columns.text", "true", "$.task.definition.columns.text")]
+    [InlineData("export", "layout", "\"zip\"", "$.layout")]
+    [InlineData("export", "comparison.tolerance", "\"small\"", "$.comparison.tolerance")]
     [InlineData("study", "tasks", null, "missing")]
     [InlineData("study", "budget", "{\"percent\": \"much\"}", "$.budget.percent")]
     [InlineData("task", "format", "\"xlsx\"", "$.format")]

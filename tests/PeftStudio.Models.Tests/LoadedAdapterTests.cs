@@ -4,9 +4,6 @@ using PeftStudio.Formats.Tasks;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
-using PeftStudio.Search;
-using PeftStudio.Search.Methods;
-using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -26,7 +23,7 @@ public sealed class LoadedAdapterTests
         using var files = new TinyBackbone(modelType);
         using var folder = new TempFolder();
         using var backbone = files.Load();
-        using var tuned = Trained(backbone, task, folder.Path, AdapterTensors.Of);
+        using var tuned = TrainedAdapter.Write(backbone, Design, task, folder.Path);
         using var adapter = LoadedAdapter.Read(folder.Path, backbone);
         using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
         adapter.Model.Forward(batch, ForwardContext.Evaluation).data<float>().ToArray().ShouldBe(tuned.Forward(batch, ForwardContext.Evaluation).data<float>().ToArray());
@@ -48,7 +45,7 @@ public sealed class LoadedAdapterTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var stranger = other.Load();
-        using var tuned = Trained(backbone, "RTE", folder.Path, AdapterTensors.Of);
+        using var tuned = TrainedAdapter.Write(backbone, Design, "RTE", folder.Path);
         var message = Should.Throw<InvalidDataException>(() => LoadedAdapter.Read(folder.Path, stranger)).Message;
         message.ShouldContain(backbone.Hash);
         message.ShouldContain(stranger.Hash);
@@ -67,7 +64,7 @@ public sealed class LoadedAdapterTests
             using var files = new TinyBackbone("bert");
             using var folder = new TempFolder();
             using var backbone = files.Load();
-            using var tuned = Trained(backbone, "RTE", folder.Path, model => change(AdapterTensors.Of(model)));
+            using var tuned = TrainedAdapter.Write(backbone, Design, "RTE", folder.Path, model => change(AdapterTensors.Of(model)));
             return Should.Throw<SafetensorsException>(() => LoadedAdapter.Read(folder.Path, backbone)).Message;
         }
     }
@@ -79,21 +76,5 @@ public sealed class LoadedAdapterTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         Should.Throw<InvalidDataException>(() => LoadedAdapter.Read(folder.Path, backbone)).Message.ShouldContain("is no adapter");
-    }
-
-    private static TunedModel Trained(Backbone backbone, string task, string folder, Func<TunedModel, IReadOnlyList<SafetensorsTensor>> tensors)
-    {
-        var definition = GlueTasks.Find(task).ShouldNotBeNull();
-        var head = definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(definition.Outputs);
-        var tuned = MethodCases.Create(backbone, Design, head);
-        MethodCases.Disturb(tuned);
-        var (design, sizes) = MethodCases.Parse(Design, backbone.Shape);
-        var score = new RowsScore(50, [], false);
-        var manifest = new AdapterManifest(
-            AdapterManifest.CurrentFormat, new AdapterBackbone("tiny", backbone.Hash, backbone.Config.ModelType), new string('c', 64), design, sizes, NamedMethods.All,
-            new AdapterTask(new string('d', 64), definition), new AdapterTraining(new TrainingPlan(), 1, 1, "rule", 1, 2),
-            new AdapterScores(1, score, null, tuned.Parameters.BackboneCount, tuned.Parameters.HeadCount), new AdapterVersions("1", "cpu"));
-        AdapterFolder.Write(folder, manifest, SafetensorsWriter.ToBytes(tensors(tuned)));
-        return tuned;
     }
 }

@@ -18,7 +18,7 @@ internal static class MethodCases
             | ModifiedRepresentation.FeedForwardInner | ModifiedRepresentation.FeedForwardOutput,
     };
 
-    private static readonly PeftMethod[] Methods = [.. NamedMethods.All, LoraEverywhere];
+    public static readonly PeftMethod[] Methods = [.. NamedMethods.All, LoraEverywhere];
 
     // One set a layer.
     private static readonly string[] Designs =

@@ -34,6 +34,8 @@ public static class EncoderKeys
     /// <summary>What stands before the keys of layer <paramref name="index"/>, counted from 0.</summary>
     public static string Layer(int index) => FormattableString.Invariant($"encoder.layer.{index}.");
 
+    public static bool IsEncoder(string bareKey) => bareKey.StartsWith("encoder.", StringComparison.Ordinal) || bareKey.StartsWith("embeddings.", StringComparison.Ordinal);
+
     /// <summary>The encoder whose tensor of each key is what <paramref name="tensor"/> gives.</summary>
     public static EncoderWeights Weights(BackboneConfig config, Func<string, Tensor> tensor)
     {

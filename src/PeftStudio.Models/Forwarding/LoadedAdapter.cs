@@ -22,7 +22,7 @@ public sealed class LoadedAdapter : IDisposable
     /// <summary>What the files hold and is not read, in sentences.</summary>
     public ValueList<string> Notes => imported?.Notes ?? [];
 
-    /// <param name="folder">adapter.json and adapter.safetensors; or AdapterHub's layout, or biases.safetensors, which leave the backbone's own head.</param>
+    /// <param name="folder">adapter.json and adapter.safetensors; or AdapterHub's layout, or PEFT's, which may leave the backbone's own head.</param>
     /// <exception cref="InvalidDataException">No adapter, of another backbone, or of a kind that is not built.</exception>
     /// <exception cref="SafetensorsException">The weights do not fit.</exception>
     public static LoadedAdapter Read(string folder, Backbone backbone) =>
@@ -52,8 +52,8 @@ public sealed class LoadedAdapter : IDisposable
 
     private static LoadedAdapter ReadForeign(string folder, Backbone backbone)
     {
-        var files = AdapterHubFolder.Read(folder, backbone);
-        return Filled(TunedModel.Create(backbone, files.Plan, ForwardPass.HeadOf(backbone), new InitialisationSeed(0, 0)), model =>
+        var files = PeftFolder.Is(folder) ? PeftFolder.Read(folder, backbone) : AdapterHubFolder.Read(folder, backbone);
+        return Filled(TunedModel.Create(backbone, files.Plan, files.Head ?? ForwardPass.HeadOf(backbone), new InitialisationSeed(0, 0)), model =>
         {
             files.CopyTo(model);
             return new LoadedAdapter(model, null, files);

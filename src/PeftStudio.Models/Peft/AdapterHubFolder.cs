@@ -7,36 +7,57 @@ using PeftStudio.Search.Methods;
 namespace PeftStudio.Models.Peft;
 
 /// <summary>
-/// Reads AdapterHub's layout (adapter_config.json, adapter.safetensors): LoRA on any product, Pfeiffer's adapter, the flat prefix, and unions of these; and a
-/// bare biases.safetensors, which holds the full new value of every bias.
+/// Reads AdapterHub's layout: one adapter (adapter_config.json, adapter.safetensors) with LoRA on any product, Pfeiffer's adapter, the flat prefix, and unions of these, or several,
+/// each in a folder that stack.json names; biases.safetensors, which holds the full new value of every trained bias; and a classification head.
 /// </summary>
 public static class AdapterHubFolder
 {
-    private const string ConfigName = "adapter_config.json";
-    private const string WeightsName = "adapter.safetensors";
-    private const string BiasesName = "biases.safetensors";
-    private const string HeadName = "model_head.safetensors";
-
     /// <exception cref="InvalidDataException">Not this layout, or a configuration that this version does not build.</exception>
     /// <exception cref="SafetensorsException">The weights do not fit the configuration.</exception>
     public static ImportedAdapter Read(string folder, Backbone backbone)
     {
-        var (config, biases) = (Path.Join(folder, ConfigName), Path.Join(folder, BiasesName));
-        if (File.Exists(config))
-            return ReadConfigured(folder, JsonFields.Read(config), backbone);
-        if (File.Exists(biases))
-            return ReadBiases(biases, backbone);
-        throw new InvalidDataException($"{folder}: is no adapter: it has neither adapter.json, {ConfigName} nor {BiasesName}");
+        var (modules, tensors, files) = (new List<ModulePlacement>(), new List<TrainedTensor>(), new List<ForeignFile>());
+        foreach (var part in Adapters(folder))
+            files.Add(ReadAdapter(part, backbone, modules));
+        if (modules.GroupBy(ModuleParameters.Prefix, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new InvalidDataException($"{folder}: two adapters change {twice.Key}; one is read");
+        if (File.Exists(Path.Join(folder, AdapterHubFiles.Biases)))
+            files.Add(ReadBiases(Path.Join(folder, AdapterHubFiles.Biases), backbone, tensors));
+        if (files.Count == 0)
+            throw new InvalidDataException(
+                $"{folder}: is no adapter: it has neither adapter.json, {AdapterHubFiles.Config}, {AdapterHubFiles.Stack} nor {AdapterHubFiles.Biases}");
+        var plan = new InsertionPlan(modules.ToValueList(), tensors.ToValueList());
+        if (!File.Exists(Path.Join(folder, AdapterHubFiles.HeadConfig)))
+        {
+            ValueList<string> notes = File.Exists(Path.Join(folder, AdapterHubFiles.HeadWeights))
+                ? [$"the prediction head in {AdapterHubFiles.HeadWeights} has no {AdapterHubFiles.HeadConfig} and is not read; the backbone's own head is used"]
+                : [];
+            return new ImportedAdapter(files, plan, null, notes);
+        }
+        var (head, headFile) = AdapterHubHead.Read(folder, backbone);
+        return new ImportedAdapter([.. files, headFile], plan, head, []);
     }
 
-    private static ImportedAdapter ReadConfigured(string folder, JsonFields root, Backbone backbone)
+    private static IEnumerable<string> Adapters(string folder)
     {
+        var stack = Path.Join(folder, AdapterHubFiles.Stack);
+        if (!File.Exists(stack))
+            return File.Exists(Path.Join(folder, AdapterHubFiles.Config)) ? [folder] : [];
+        var names = JsonFields.Read(stack).Strings("stack").ToArray();
+        return names.Length == 0 || names.Distinct(StringComparer.Ordinal).Count() < names.Length
+            ? throw new InvalidDataException($"{stack}: 'stack' must name at least one adapter, and each once")
+            : names.Select(name => SafePath.Under(folder, name));
+    }
+
+    private static ForeignFile ReadAdapter(string folder, Backbone backbone, List<ModulePlacement> modules)
+    {
+        var root = JsonFields.Read(Path.Join(folder, AdapterHubFiles.Config));
         if (root.IntOrNull("hidden_size") is { } width && width != backbone.Config.HiddenSize)
             throw root.Wrong("hidden_size", $"is {width}; the backbone's is {backbone.Config.HiddenSize}");
-        var path = Path.Join(folder, WeightsName);
+        var path = Path.Join(folder, AdapterHubFiles.Weights);
         using var file = SafetensorsFile.Open(path);
         var keys = file.Entries.ToDictionary(e => backbone.BareKey(e.Key), StringComparer.Ordinal);
-        var (modules, tensors) = (new List<ModulePlacement>(), new List<ForeignTensor>());
+        var tensors = new List<ForeignTensor>();
         var (config, name) = (root.Object("config"), root.String("name"));
         foreach (var member in config.StringOrNull("architecture") == "union" ? config.Objects("configs") : [config])
             foreach (var (module, entries) in new AdapterHubMember(member, name, backbone.Config.Layers, path, keys).Modules())
@@ -48,23 +69,19 @@ public static class AdapterHubFolder
         var joined = tensors.GroupBy(t => t.Key, StringComparer.Ordinal)
             .Select(g => new ForeignTensor(g.Key, g.SelectMany(t => t.Parameters).ToValueList())).ToArray();
         var used = joined.Select(t => t.Key).ToHashSet(StringComparer.Ordinal);
-        if (file.Entries.FirstOrDefault(e => !used.Contains(e.Key)) is { } stranger)
-            throw new SafetensorsException(path, stranger.Key, $"belongs to nothing that {ConfigName} describes");
-        ValueList<string> notes = File.Exists(Path.Join(folder, HeadName)) ? [$"the prediction head in {HeadName} is not read; the backbone's own head is used"] : [];
-        return new ImportedAdapter(path, new InsertionPlan(modules.ToValueList(), []), joined, notes);
+        return file.Entries.FirstOrDefault(e => !used.Contains(e.Key)) is { } stranger
+            ? throw new SafetensorsException(path, stranger.Key, $"belongs to nothing that {AdapterHubFiles.Config} describes")
+            : new ForeignFile(path, joined);
     }
 
-    private static ImportedAdapter ReadBiases(string path, Backbone backbone)
+    private static ForeignFile ReadBiases(string path, Backbone backbone, List<TrainedTensor> tensors)
     {
         using var file = SafetensorsFile.Open(path);
         var bare = file.Entries.Select(e => (e.Key, Bare: backbone.BareKey(e.Key))).ToArray();
         foreach (var (key, name) in bare)
-            if (!name.EndsWith(".bias", StringComparison.Ordinal) || !backbone.Contains(name))
-                throw new SafetensorsException(path, key, "is no bias of this backbone");
-        return new ImportedAdapter(
-            path,
-            new InsertionPlan([], bare.Select(b => new TrainedTensor(b.Bare, NamedMethods.BitFit.Name)).ToValueList()),
-            [.. bare.Select(b => new ForeignTensor(b.Key, [b.Bare]))],
-            []);
+            if (ParameterGroups.Decays(name) || !backbone.Contains(name))
+                throw new SafetensorsException(path, key, "is no bias and no norm of this backbone");
+        tensors.AddRange(bare.Select(b => new TrainedTensor(b.Bare, NamedMethods.BitFit.Name)));
+        return new ForeignFile(path, [.. bare.Select(b => new ForeignTensor(b.Key, b.Bare))]);
     }
 }

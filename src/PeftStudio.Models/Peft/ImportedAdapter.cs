@@ -1,4 +1,5 @@
 using PeftStudio.Formats.Safetensors;
+using PeftStudio.Models.Backbones;
 using PeftStudio.Search;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,41 +12,54 @@ namespace PeftStudio.Models.Peft;
 /// </summary>
 internal sealed record ForeignTensor(string Key, ValueList<string> Parameters)
 {
+    public ForeignTensor(string key, string parameter)
+        : this(key, [parameter])
+    {
+    }
+
     public Tensor Join(Func<string, Tensor> part) =>
         Parameters.Count == 1 ? part(Parameters[0]) : stack([.. Parameters.Select(part)], 1).flatten();
 }
 
+/// <summary>The tensors of one safetensors file.</summary>
+internal sealed record ForeignFile(string Path, IReadOnlyList<ForeignTensor> Tensors);
+
 /// <summary>An adapter in another project's layout: what it puts into a backbone, and where its values go.</summary>
 public sealed class ImportedAdapter
 {
-    private readonly string path;
-    private readonly IReadOnlyList<ForeignTensor> tensors;
+    private readonly IReadOnlyList<ForeignFile> files;
 
-    internal ImportedAdapter(string path, InsertionPlan plan, IReadOnlyList<ForeignTensor> tensors, ValueList<string> notes) =>
-        (this.path, Plan, this.tensors, Notes) = (path, plan, tensors, notes);
+    internal ImportedAdapter(IReadOnlyList<ForeignFile> files, InsertionPlan plan, HeadPlan? head, ValueList<string> notes) =>
+        (this.files, Plan, Head, Notes) = (files, plan, head, notes);
 
     public InsertionPlan Plan { get; }
+
+    /// <summary>The head that the files bring; null: the backbone's own is meant.</summary>
+    public HeadPlan? Head { get; }
 
     /// <summary>What the files hold and is not read, in sentences.</summary>
     public ValueList<string> Notes { get; }
 
-    /// <summary>Sets the parameters of a model that was made from <see cref="Plan"/>; the head is left as it is.</summary>
+    /// <summary>Sets the parameters of a model that was made from <see cref="Plan"/> and <see cref="Head"/>; where the files bring no head, it is left as it is.</summary>
     /// <exception cref="SafetensorsException">A tensor of another shape.</exception>
     public void CopyTo(TunedModel model)
     {
-        using var file = SafetensorsFile.Open(path);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        foreach (var foreign in tensors)
-            if (foreign.Parameters.Count == 1)
-                AdapterTensors.Set(model.Parameters[foreign.Parameters[0]], file, foreign.Key);
-            else
-                Split(model.Parameters, file, foreign);
+        foreach (var (path, tensors) in files)
+        {
+            using var file = SafetensorsFile.Open(path);
+            foreach (var foreign in tensors)
+                if (foreign.Parameters.Count == 1)
+                    AdapterTensors.Set(model.Parameters[foreign.Parameters[0]], file, foreign.Key);
+                else
+                    Split(model.Parameters, file, foreign);
+        }
     }
 
-    /// <summary>The gradients that a backward pass has left in the model, by the file's own keys and shapes; in the caller's scope.</summary>
+    /// <summary>The gradients that a backward pass has left in the model, by the files' own keys and shapes; in the caller's scope.</summary>
     public IEnumerable<(string Key, Tensor Gradient)> Gradients(TunedModel model) =>
-        tensors.Select(foreign => (foreign.Key, foreign.Join(name => model.Parameters[name].Value.grad!)));
+        files.SelectMany(file => file.Tensors).Select(foreign => (foreign.Key, foreign.Join(name => model.Parameters[name].Value.grad!)));
 
     private static void Split(ParameterBuffer parameters, SafetensorsFile file, ForeignTensor foreign)
     {

@@ -17,7 +17,7 @@ internal static class ForwardCommand
         var backbone = CommandLine.Required("--backbone", "folder with config.json and model.safetensors");
         var inputs = CommandLine.Required("--inputs", "JSON with input_ids, attention_mask, token_type_ids, labels");
         var output = CommandLine.Required("--output", "file to write: .json or .safetensors");
-        var adapter = new Option<string?>("--adapter") { Description = "folder of an adapter: the studio's own, AdapterHub's, or biases.safetensors" };
+        var adapter = new Option<string?>("--adapter") { Description = "folder of an adapter: the studio's own, AdapterHub's, or HF PEFT's" };
         var gradients = new Option<bool>("--gradients") { Description = "write the loss's gradients too: of every parameter, or of the adapter's" };
         var command = new Command("forward", "logits, loss and gradients of rows already tokenised") { backbone, inputs, output, adapter, gradients };
         command.Run((parsed, _) =>

@@ -1,0 +1,39 @@
+using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
+using PeftStudio.Search;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Exports;
+
+/// <summary>What an export is made of.</summary>
+/// <param name="Model">holds what the layout carries and nothing else.</param>
+/// <param name="Groups">how many layers each group of the design has, from the bottom.</param>
+/// <param name="Name">of the adapter inside the files; letters, digits, - and _.</param>
+/// <param name="BackboneName">what its files call the backbone.</param>
+/// <param name="Labels">names in the order of the head's outputs; empty for regression.</param>
+internal sealed record ExportSource(TunedModel Model, ValueList<int> Groups, string Name, string BackboneName, ValueList<string> Labels)
+{
+    public Backbone Backbone => Model.Backbone;
+
+    public Tensor Value(string parameter) => Model.Parameters[parameter].Value;
+}
+
+/// <summary>Another project's layout. A method that is new to the studio is carried once the layout gives no reason against it and writes it.</summary>
+internal interface IExportLayout
+{
+    /// <summary>Why the layout cannot carry the module; null where it can.</summary>
+    string? Against(ModulePlacement module);
+
+    /// <summary>Why the layout cannot carry a trained tensor of the backbone; null where it can.</summary>
+    string? Against(TrainedTensor tensor);
+
+    /// <summary>Why a part must not be left out of this layout; null: the rest may go without it.</summary>
+    string? AgainstParts { get; }
+
+    /// <summary>Writes the files into a folder that is there and empty.</summary>
+    /// <returns>what a reader of the files must know, in sentences</returns>
+    IEnumerable<string> Write(ExportSource source, string folder);
+
+    /// <summary>The logits of the files in <paramref name="folder"/>, loaded as anybody would; in the caller's scope.</summary>
+    Tensor Logits(string folder, Backbone backbone, TokenBatch rows);
+}

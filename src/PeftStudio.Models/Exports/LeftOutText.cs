@@ -1,0 +1,30 @@
+using PeftStudio.Models.Peft;
+using PeftStudio.Search;
+
+namespace PeftStudio.Models.Exports;
+
+/// <summary>What a layout does not carry of a plan, in sentences: one for each method and reason, with its layers.</summary>
+internal static class LeftOutText
+{
+    public static ValueList<string> Of(InsertionPlan plan, IExportLayout layout)
+    {
+        var modules = plan.Modules.GroupBy(m => (m.Method, Reason: layout.Against(m))).Where(g => g.Key.Reason is not null)
+            .Select(g => $"{g.Key.Method} in {Layers(g.Select(m => m.Layer))}: {g.Key.Reason}");
+        var tensors = plan.Tensors.GroupBy(t => (t.Group, Reason: layout.Against(t))).Where(g => g.Key.Reason is not null)
+            .Select(g => $"{g.Key.Group}, {g.Count()} tensors from {g.First().Key} on: {g.Key.Reason}");
+        return modules.Concat(tensors).ToValueList();
+    }
+
+    /// <summary>"layer 3", "layers 0-2, 5"; counted from 0 as in the files.</summary>
+    private static string Layers(IEnumerable<int> layers)
+    {
+        var ranges = new List<(int First, int Last)>();
+        foreach (var layer in layers.Distinct().Order())
+            if (ranges.Count > 0 && ranges[^1].Last == layer - 1)
+                ranges[^1] = (ranges[^1].First, layer);
+            else
+                ranges.Add((layer, layer));
+        var single = ranges is [var (first, last)] && first == last;
+        return $"layer{(single ? "" : "s")} {string.Join(", ", ranges.Select(r => r.First == r.Last ? $"{r.First}" : $"{r.First}-{r.Last}"))}";
+    }
+}

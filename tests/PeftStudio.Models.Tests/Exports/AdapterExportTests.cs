@@ -1,0 +1,152 @@
+using PeftStudio.Formats.Exports;
+using PeftStudio.Formats.Safetensors;
+using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Exports;
+using PeftStudio.Models.Forwarding;
+using PeftStudio.Models.Peft;
+using PeftStudio.Tests;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Tests.Exports;
+
+public sealed class AdapterExportTests
+{
+    private const double Close = 1e-5;
+
+    /// <summary>One layer a group, each with its own size; `bert-bare` is BERT without a pooler, whose dense product is trained.</summary>
+    public static TheoryData<string, string, ExportLayout, string> Whole()
+    {
+        var data = new TheoryData<string, string, ExportLayout, string>();
+        foreach (var model in new[] { "bert", "bert-bare", "roberta" })
+        {
+            foreach (var design in new[]
+            {
+                "lora|lora|lora|lora", "adapter|adapter|adapter|adapter", "prefix|prefix|-|prefix", "bitfit|-|bitfit|-", "adapter+lora|adapter+prefix|adapter+prefix+bitfit|prefix+bitfit+lora",
+                "-|adapter+prefix+lora|-|adapter", "-|lora|bitfit|-",
+            })
+                data.Add(model, design, ExportLayout.AdapterHub, "RTE");
+            foreach (var layout in new[] { ExportLayout.Peft, ExportLayout.Merged })
+                foreach (var design in new[] { "lora|lora|lora|lora", "lora+bitfit|-|bitfit|lora", "bitfit|bitfit|-|-", "lora-all|-|lora|lora-all+bitfit", "-|-|-|lora" })
+                    data.Add(model, design, layout, "MNLI");
+            foreach (var layout in Enum.GetValues<ExportLayout>())
+                data.Add(model, "-|lora|-|lora+bitfit", layout, "STS-B");
+        }
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Whole))]
+    public void What_is_loaded_again_gives_the_adapters_logits(string model, string design, ExportLayout layout, string task)
+    {
+        using var scope = NewDisposeScope();
+        using var files = Files(model);
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, design, task, folder["own"]);
+        var report = AdapterExport.Write(folder["own"], backbone, layout, folder["out"]);
+        report.NotCarried.ShouldBeEmpty();
+        report.Comparison.LargestDifference.ShouldBeLessThanOrEqualTo(Close);
+        report.Comparison.LargestDifferenceToWhole.ShouldBe(report.Comparison.LargestDifference);
+        report.Comparison.LargestLogit.ShouldBeGreaterThan(0.01);
+        ExportReport.Read(folder["out"]).ShouldBe(report);
+
+        // Rows of the test's own, through the doors that a person uses.
+        using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
+        var wanted = tuned.Forward(batch, ForwardContext.Evaluation).data<float>().ToArray();
+        Logits(layout, folder["out"], backbone, batch).Zip(wanted, (a, b) => Math.Abs(a - b)).Max().ShouldBeLessThanOrEqualTo((float)Close);
+    }
+
+    [Theory]
+    [InlineData("lora+prefix|prefix|-|adapter+lora", ExportLayout.Peft, "prefix in layers 0-1: PEFT has one prefix|adapter in layer 3: PEFT has no bottleneck adapters")]
+    [InlineData("adapter+bitfit|-|adapter|-", ExportLayout.Peft, "adapter in layers 0, 2: PEFT has no bottleneck adapters")]
+    [InlineData("lora-all|adapter|-|-", ExportLayout.AdapterHub, "lora-all in layer 0: AdapterHub's LoRA has q, k, v")]
+    public void What_is_not_carried_over_is_listed_and_its_effect_measured(string design, ExportLayout layout, string parts)
+    {
+        using var files = Files("bert");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);
+        var report = AdapterExport.Write(folder["own"], backbone, layout, folder["out"]);
+        var wanted = parts.Split('|');
+        report.NotCarried.Count.ShouldBe(wanted.Length);
+        foreach (var (found, part) in report.NotCarried.Zip(wanted))
+            found.ShouldStartWith(part);
+        report.Comparison.LargestDifference.ShouldBeLessThanOrEqualTo(Close);
+        report.Comparison.LargestDifferenceToWhole.ShouldBeGreaterThan(1e-3);
+    }
+
+    [Theory]
+    [InlineData("prefix|prefix|-|-", ExportLayout.Peft, "has room for nothing in it but the head: prefix in layers 0-1: PEFT has one prefix")]
+    [InlineData("adapter|-|-|adapter+prefix", ExportLayout.Peft, "adapter in layers 0, 3: PEFT has no bottleneck adapters; prefix in layer 3")]
+    [InlineData("lora+adapter|-|-|-", ExportLayout.Merged, "adapter in layer 0: a bottleneck is not linear")]
+    [InlineData("lora|-|-|prefix", ExportLayout.Merged, "prefix in layer 3: a prefix gives the attention more keys")]
+    public void A_design_that_the_layout_has_no_room_for_is_refused_with_the_reason(string design, ExportLayout layout, string reason)
+    {
+        using var files = Files("roberta");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);
+        var message = Should.Throw<InvalidDataException>(() => AdapterExport.Write(folder["own"], backbone, layout, folder["out"])).Message;
+        message.ShouldContain($"cannot be exported as {layout.ToString().ToLowerInvariant()}");
+        message.ShouldContain(reason);
+        Directory.Exists(folder["out"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_failed_comparison_fails_the_export_and_leaves_no_files()
+    {
+        using var files = Files("bert");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora|lora|lora|lora", "RTE", folder["own"], model => [.. AdapterTensors.Of(model).Select(t => t.Key.EndsWith("layer.2.attention.self.query.lora.up", StringComparison.Ordinal)
+            ? SafetensorsTensor.FromFloats(t.Key, Enumerable.Repeat(float.NaN, t.ToFloats().Length).ToArray(), t.Shape.AsSpan())
+            : t)]);
+        Directory.CreateDirectory(folder["out"]);
+        Should.Throw<InvalidDataException>(() => AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"])).Message.ShouldContain("loaded again, gives logits that differ by");
+        Directory.EnumerateFileSystemEntries(folder["out"]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_output_must_be_empty_and_the_adapter_the_studios_own()
+    {
+        using var files = Files("bert");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
+        folder.Write("full/other.txt", "mine");
+        Should.Throw<IOException>(() => AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["full"])).Message.ShouldContain("is not empty");
+        Should.Throw<IOException>(() => AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["full/other.txt"])).Message.ShouldContain("is a file");
+        File.ReadAllText(folder["full/other.txt"]).ShouldBe("mine");
+        Should.Throw<InvalidDataException>(() => AdapterExport.Write(folder["absent"], backbone, ExportLayout.Peft, folder["out"])).Message.ShouldContain("has no adapter.json");
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["out"]);
+        Should.Throw<InvalidDataException>(() => AdapterExport.Write(folder["out"], backbone, ExportLayout.Merged, folder["again"])).Message.ShouldContain("has no adapter.json");
+    }
+
+    [Fact]
+    public void Equal_adapters_give_equal_files()
+    {
+        using var files = Files("roberta");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora|adapter|prefix|bitfit", "RTE", folder["own"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["a"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["b"]);
+        foreach (var path in Directory.EnumerateFiles(folder["a"]))
+            File.ReadAllBytes(path).ShouldBe(File.ReadAllBytes(folder["b/" + Path.GetFileName(path)]), path);
+    }
+
+    internal static TinyBackbone Files(string model) => model == "bert-bare" ? new TinyBackbone("bert", pooler: false) : new TinyBackbone(model);
+
+    private static float[] Logits(ExportLayout layout, string folder, Backbone backbone, TokenBatch batch)
+    {
+        using var noGrad = no_grad();
+        if (layout != ExportLayout.Merged)
+        {
+            using var adapter = LoadedAdapter.Read(folder, backbone);
+            return adapter.Model.Forward(batch, ForwardContext.Evaluation).data<float>().ToArray();
+        }
+        using var merged = Backbone.Load(folder, CPU, ScalarType.Float32);
+        using var model = TunedModel.Create(merged, InsertionPlan.Empty, ForwardPass.HeadOf(merged), new InitialisationSeed(5, 5));
+        return model.Forward(batch, ForwardContext.Evaluation).data<float>().ToArray();
+    }
+}

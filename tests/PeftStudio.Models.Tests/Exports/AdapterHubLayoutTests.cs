@@ -1,0 +1,153 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PeftStudio.Formats.Exports;
+using PeftStudio.Formats.Safetensors;
+using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Exports;
+using PeftStudio.Models.Forwarding;
+using PeftStudio.Models.Peft;
+using PeftStudio.Search.Studies;
+using PeftStudio.Tests;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Tests.Exports;
+
+public sealed class AdapterHubLayoutTests
+{
+    public static TheoryData<string, string> Goldens()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var model in new[] { "bert", "roberta" })
+            foreach (var adapter in new[] { "lora-qv", "adapter-pfeiffer", "prefix-flat", "union" })
+                data.Add(model, adapter);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Goldens))]
+    public void AdapterHubs_own_files_read_and_written_again_are_the_same(string model, string adapter)
+    {
+        var golden = Folders.RequireShared("goldens", "models", model);
+        var files = Path.Combine(golden, "peft", adapter);
+        using var folder = new TempFolder();
+        using var backbone = Backbone.Load(golden, CPU, Precision.Fp32);
+        using (var read = LoadedAdapter.Read(files, backbone))
+            new AdapterHubLayout().Write(new ExportSource(read.Model, [backbone.Config.Layers], "x", "tiny", ["a", "b", "c"]), folder.Path).ShouldBeEmpty();
+
+        using (var wanted = SafetensorsFile.Open(Path.Combine(files, "adapter.safetensors")))
+        using (var written = SafetensorsFile.Open(folder["adapter.safetensors"]))
+        {
+            written.Entries.Select(e => e.ToString()).ShouldBe(wanted.Entries.Select(e => e.ToString()));
+            foreach (var entry in wanted.Entries)
+                written.ReadFloats(entry.Key).ShouldBe(wanted.ReadFloats(entry.Key), entry.Key);
+        }
+        var (ours, theirs) = (Parse(folder["adapter_config.json"]), Parse(Path.Combine(files, "adapter_config.json")));
+        foreach (var name in new[] { "hidden_size", "model_type", "name" })
+            JsonNode.DeepEquals(ours[name], theirs[name]).ShouldBeTrue(name);
+        // The goldens' version had no dropout of adapters and wrote what phm layers would have.
+        Members(ours).Zip(Members(theirs)).ShouldAllBe(pair => Same(pair.First, pair.Second));
+        Members(ours).Length.ShouldBe(Members(theirs).Length);
+    }
+
+    [Fact]
+    public void Several_sizes_become_an_adapter_for_each_group_and_a_stack()
+    {
+        using var files = AdapterExportTests.Files("bert");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "adapter+lora|-|lora+prefix|prefix+bitfit", "RTE", folder["own"]);
+        var report = AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]);
+        report.Files.Select(f => f.Path).ShouldBe(
+        [
+            "biases.safetensors", "g1/adapter.safetensors", "g1/adapter_config.json", "g3/adapter.safetensors", "g3/adapter_config.json", "g4/adapter.safetensors", "g4/adapter_config.json",
+            "head_config.json", "model_head.safetensors", "stack.json",
+        ]);
+        report.Notes.ShouldContain(note => note.Contains("Stack(\"g1\", \"g3\", \"g4\")", StringComparison.Ordinal));
+        report.Notes.ShouldContain(note => note.Contains("biases.safetensors", StringComparison.Ordinal));
+        Parse(folder["out/stack.json"])["stack"].ShouldNotBeNull().AsArray().Select(n => n?.GetValue<string>()).ShouldBe(["g1", "g3", "g4"]);
+        var union = Parse(folder["out/g3/adapter_config.json"]);
+        union["config"]?["architecture"]?.GetValue<string>().ShouldBe("union");
+        foreach (var member in Members(union))
+            member["leave_out"].ShouldNotBeNull().AsArray().Select(n => n?.GetValue<int>()).ShouldBe([0, 1, 3]);
+        using var prefix = SafetensorsFile.Open(folder["out/g3/adapter.safetensors"]);
+        prefix.Entries.Select(e => e.ToString()).ShouldContain("bert.prefix_tuning.prefix_tunings.g3.self_prefix.control_trans F32[128]"); // 4 x 2 x 16
+    }
+
+    [Fact]
+    public void One_rank_and_several_bottlenecks_are_one_union()
+    {
+        using var files = AdapterExportTests.Files("roberta");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "adapter|adapter+prefix|adapter+lora|-", "RTE", folder["own"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]).Files.Select(f => f.Path)
+            .ShouldBe(["adapter.safetensors", "adapter_config.json", "head_config.json", "model_head.safetensors"]);
+        var config = Parse(folder["out/adapter_config.json"]);
+        Members(config).Select(m => m["architecture"]?.GetValue<string>()).ShouldBe([null, null, null, "lora", "prefix_tuning"]);
+        // `adapters` makes int(16 // factor) of it: bottlenecks of 2, 3 and 4.
+        Members(config)[..3].Select(m => (int)Math.Floor(16 / m["reduction_factor"].ShouldNotBeNull().GetValue<double>())).ShouldBe([2, 3, 4]);
+        config["name"]?.GetValue<string>().ShouldBe("RTE");
+        var head = Parse(folder["out/head_config.json"])["config"].ShouldNotBeNull();
+        (head["layers"]?.GetValue<int>(), head["num_labels"]?.GetValue<int>(), head["use_pooler"]?.GetValue<bool>()).ShouldBe((2, 2, false));
+        head["label2id"]?["entailment"]?.GetValue<int>().ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("{\"stack\": []}", "at least one adapter")]
+    [InlineData("{\"stack\": [\"g1\", \"g1\"]}", "each once")]
+    [InlineData("{\"stack\": [\"g1\", \"g2\"]}", "g2")]
+    [InlineData("{\"stack\": [\"../own\"]}", "../own")]
+    public void A_stack_that_does_not_name_its_adapters_is_refused(string stack, string message) =>
+        Refusal("lora|lora|-|-", folder =>
+        {
+            Directory.Delete(folder["out/g2"], recursive: true);
+            folder.Write("out/stack.json", stack);
+        }).ShouldContain(message);
+
+    [Fact]
+    public void Two_adapters_of_a_stack_must_not_change_one_place() =>
+        Refusal("lora|lora|-|-", folder =>
+        {
+            Directory.CreateDirectory(folder["out/g7"]);
+            foreach (var path in Directory.EnumerateFiles(folder["out/g2"]))
+                File.Copy(path, Path.Combine(folder["out/g7"], Path.GetFileName(path)));
+            folder.Write("out/stack.json", "{\"stack\": [\"g1\", \"g2\", \"g7\"]}");
+        }).ShouldContain("two adapters change encoder.layer.1.attention.self.query.lora");
+
+    [Theory]
+    [InlineData("head_type", "\"tagging\"")]
+    [InlineData("layers", "2")]
+    [InlineData("use_pooler", "false")]
+    [InlineData("bias", "false")]
+    [InlineData("num_labels", "0")]
+    public void A_head_that_is_not_built_is_refused_by_its_field(string field, string value) =>
+        Refusal("lora|-|-|-", folder =>
+        {
+            var root = Parse(folder["out/head_config.json"]);
+            root["config"].ShouldNotBeNull()[field] = JsonNode.Parse(value);
+            folder.Write("out/head_config.json", root.ToJsonString());
+        }).ShouldContain($"'config.{field}'");
+
+    private static string Refusal(string design, Action<TempFolder> damage)
+    {
+        using var files = AdapterExportTests.Files("bert");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]);
+        damage(folder);
+        return Should.Throw<Exception>(() => LoadedAdapter.Read(folder["out"], backbone)).Message;
+    }
+
+    private static bool Same(JsonObject ours, JsonObject theirs) =>
+        ours.Where(p => theirs.ContainsKey(p.Key)).All(p => JsonNode.DeepEquals(p.Value, theirs[p.Key])) && ours.Count(p => theirs.ContainsKey(p.Key)) >= ours.Count - 2;
+
+    private static JsonObject[] Members(JsonObject root)
+    {
+        var config = root["config"].ShouldNotBeNull().AsObject();
+        JsonObject[] members = config["architecture"]?.GetValue<string>() == "union" ? [.. config["configs"].ShouldNotBeNull().AsArray().Select(n => n.ShouldNotBeNull().AsObject())] : [config];
+        return [.. members.OrderBy(m => m["architecture"]?.GetValue<string>(), StringComparer.Ordinal)];
+    }
+
+    private static JsonObject Parse(string path) => JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException(path);
+}
