@@ -13,15 +13,23 @@ else
   as_postgres() { "$@"; }
 fi
 
-connection() {
+# A database elsewhere, by the environment or appsettings.json; empty: the private one.
+database_elsewhere() {
   if [ -n "${ConnectionStrings__Studio:-}" ]; then printf '%s' "$ConnectionStrings__Studio"; return; fi
+  sed -nE '/"ConnectionStrings"/,/\}/ s/^ *"Studio": *"([^"]*)".*/\1/p' appsettings.json | head -n 1
+}
+
+connection() {
+  local elsewhere
+  elsewhere=$(database_elsewhere)
+  if [ -n "$elsewhere" ]; then printf '%s' "$elsewhere"; return; fi
   printf 'Host=%s;Database=peftstudio;Username=peftstudio' "$PG_SOCKET"
 }
 
 postgres_runs() { as_postgres "$(pg_bin)/pg_ctl" -D "$PG_DATA" status >/dev/null 2>&1; }
 
 start_postgres() {
-  [ -n "${ConnectionStrings__Studio:-}" ] && return
+  [ -n "$(database_elsewhere)" ] && return
   local bin
   bin=$(pg_bin)
   [ -n "$bin" ] || die "PostgreSQL's server programs were not found under /usr/lib/postgresql"
@@ -43,6 +51,6 @@ start_postgres() {
 }
 
 stop_postgres() {
-  [ -n "${ConnectionStrings__Studio:-}" ] && return
+  [ -n "$(database_elsewhere)" ] && return
   if [ -n "$(pg_bin)" ] && postgres_runs; then as_postgres "$(pg_bin)/pg_ctl" -D "$PG_DATA" -m fast -w stop >/dev/null; fi
 }

@@ -60,6 +60,18 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
     }
 
     [Fact]
+    public void A_trial_that_memory_cannot_hold_fails_with_what_to_lower_and_the_next_one_runs()
+    {
+        Assert.SkipWhen(File.ReadAllText("/proc/sys/vm/overcommit_memory").Trim() == "1", "this kernel grants memory that it does not have (vm.overcommit_memory = 1)");
+        var plan = fixture.Plan(fixture.Opinions, "lora");
+        var sizes = plan.Sizes.ShouldNotBeNull();
+        var huge = plan with { Sizes = sizes with { Sizes = sizes.Sizes.Select(size => size with { Size = 2_000_000_000 }).ToValueList() } };
+        var error = Should.Throw<TrialFailedException>(() => TrialRunner.Run(huge, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken));
+        error.Message.ShouldStartWith("out of memory with batches of 8 rows of up to 16 tokens. Lower the batch size or the length");
+        TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken).Result.TrainableParameters.ShouldBe(sizes.Parameters);
+    }
+
+    [Fact]
     public void A_cancelled_trial_stops_between_two_steps()
     {
         using var cancel = new CancellationTokenSource();

@@ -73,7 +73,7 @@ public static class AdapterExport
     private static TunedModel Carried(TunedModel whole, IExportLayout layout, ValueList<string> leftOut, string refusal)
     {
         var plan = new InsertionPlan(
-            whole.Plan.Modules.Where(m => layout.Against(m) is null).ToValueList(), whole.Plan.Tensors.Where(t => layout.Against(t) is null).ToValueList());
+            whole.Plan.Modules.Where(m => layout.Against(m, whole.Plan) is null).ToValueList(), whole.Plan.Tensors.Where(t => layout.Against(t) is null).ToValueList());
         if (leftOut.Count > 0 && layout.AgainstParts is { } reason)
             throw new InvalidDataException($"{refusal}: {string.Join("; ", leftOut)}. {char.ToUpperInvariant(reason[0])}{reason[1..]}.");
         if (plan.Modules.Count + plan.Tensors.Count == 0)

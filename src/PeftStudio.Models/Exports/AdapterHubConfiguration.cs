@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search;
@@ -6,28 +7,40 @@ using PeftStudio.Search.Methods;
 
 namespace PeftStudio.Models.Exports;
 
-/// <summary>
-/// One configuration of AdapterHub (adapters 1.2): modules of one form, size and scale, at the same sites of some layers. In a union it stands beside others.
-/// </summary>
-/// <param name="Modules">by layer, then by site.</param>
-internal sealed record AdapterHubConfiguration(FunctionalForm Form, int Size, double Scale, ModifiedRepresentation Sites, ValueList<ModulePlacement> Modules)
+/// <summary>What the modules of a configuration have in common.</summary>
+internal sealed record AdapterHubKind(FunctionalForm Form, int Size, double Scale, InsertionForm Insertion, Activation Nonlinearity)
 {
-    /// <summary>A union holds at most one configuration of this form: `adapters` looks LoRA and prefixes up without a layer.</summary>
-    public bool IsAlone => Form is FunctionalForm.LowRank or FunctionalForm.KeyValue;
+    /// <summary>A union holds at most one configuration of this architecture, null for those that may be several: `adapters` looks LoRA and prefixes up without a layer.</summary>
+    public string? Alone => Form switch
+    {
+        FunctionalForm.LowRank or FunctionalForm.Rescaling => "lora",
+        FunctionalForm.KeyValue => "prefix_tuning",
+        _ => null,
+    };
+}
+
+/// <summary>One configuration of AdapterHub (adapters 1.2): modules of one kind at the same sites of some layers. In a union it stands beside others.</summary>
+/// <param name="Modules">by layer, then by site.</param>
+internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepresentation Sites, ValueList<ModulePlacement> Modules)
+{
+    private FunctionalForm Form => Kind.Form;
+
+    private int Size => Kind.Size;
 
     public static IEnumerable<AdapterHubConfiguration> Of(IEnumerable<ModulePlacement> modules) =>
-        from layer in modules.GroupBy(m => (m.Form, m.Method, m.Layer, m.Size, m.Scale))
+        from layer in modules.GroupBy(m => (m.Layer, Kind: new AdapterHubKind(m.Form, m.Size, m.Scale, m.Insertion, m.Nonlinearity)))
         let sites = layer.Aggregate(ModifiedRepresentation.None, (all, m) => all | m.Site)
-        group layer by (layer.Key.Form, layer.Key.Size, layer.Key.Scale, Sites: sites) into alike
+        group layer by (layer.Key.Kind, Sites: sites) into alike
         let ordered = alike.SelectMany(m => m).OrderBy(m => m.Layer).ThenBy(m => m.Site).ToValueList()
-        orderby alike.Key.Form, ordered[0].Layer
-        select new AdapterHubConfiguration(alike.Key.Form, alike.Key.Size, alike.Key.Scale, alike.Key.Sites, ordered);
+        orderby alike.Key.Kind.Form, ordered[0].Layer
+        select new AdapterHubConfiguration(alike.Key.Kind, alike.Key.Sites, ordered);
 
     public JsonObject Json(Backbone backbone)
     {
         var json = Form switch
         {
-            FunctionalForm.LowRank => Lora(),
+            FunctionalForm.LowRank => Lora(Size, Kind.Scale * Size, "add", "lora"),
+            FunctionalForm.Rescaling => Lora(1, 1, "scale", "ia3"),
             FunctionalForm.Bottleneck => Bottleneck(backbone.Config.HiddenSize),
             FunctionalForm.KeyValue => Prefix(),
             _ => throw Unknown(),
@@ -45,9 +58,11 @@ internal sealed record AdapterHubConfiguration(FunctionalForm Form, int Size, do
             new($"{wrapper}{ModuleSites.Module(m.Layer, m.Site)}.loras.{name}.lora_A", $"{ModuleParameters.Prefix(m)}.down"),
             new($"{wrapper}{ModuleSites.Module(m.Layer, m.Site)}.loras.{name}.lora_B", $"{ModuleParameters.Prefix(m)}.up"),
         ]),
+        FunctionalForm.Rescaling => Modules.Select(m => new ForeignTensor(
+            $"{wrapper}{ModuleSites.Module(m.Layer, m.Site)}.loras.{name}.lora_B", $"{ModuleParameters.Prefix(m)}.{ModuleParameters.Rescaling}") { IsColumn = true }),
         FunctionalForm.Bottleneck => Modules.SelectMany(m => new[] { ("adapter_down.0", "down"), ("adapter_up", "up") }
             .SelectMany(part => ((string[])["weight", "bias"]).Select(kind => new ForeignTensor(
-                $"{wrapper}{EncoderKeys.Layer(m.Layer)}output.adapters.{name}.{part.Item1}.{kind}", $"{ModuleParameters.Prefix(m)}.{part.Item2}.{kind}")))),
+                $"{wrapper}{ModuleSites.SubLayer(m.Layer, m.Site)}.adapters.{name}.{part.Item1}.{kind}", $"{ModuleParameters.Prefix(m)}.{part.Item2}.{kind}")))),
         // One flat tensor; the k-th layer that has a prefix is entry k.
         FunctionalForm.KeyValue =>
         [
@@ -58,7 +73,7 @@ internal sealed record AdapterHubConfiguration(FunctionalForm Form, int Size, do
         _ => throw Unknown(),
     };
 
-    private JsonObject Lora() => new()
+    private JsonObject Lora(int rank, double alpha, string composition, string initial) => new()
     {
         ["architecture"] = "lora",
         ["selfattn_lora"] = (Sites & (ModifiedRepresentation.Query | ModifiedRepresentation.Key | ModifiedRepresentation.Value)) != ModifiedRepresentation.None,
@@ -66,27 +81,27 @@ internal sealed record AdapterHubConfiguration(FunctionalForm Form, int Size, do
         ["output_lora"] = Sites.HasFlag(ModifiedRepresentation.FeedForwardOutput),
         ["attn_matrices"] = new JsonArray([.. new[] { ("q", ModifiedRepresentation.Query), ("k", ModifiedRepresentation.Key), ("v", ModifiedRepresentation.Value) }
             .Where(m => Sites.HasFlag(m.Item2)).Select(m => JsonValue.Create(m.Item1))]),
-        ["r"] = Size,
-        ["alpha"] = Number(Scale * Size),
+        ["r"] = rank,
+        ["alpha"] = Number(alpha),
         ["dropout"] = 0.0,
-        ["composition_mode"] = "add",
-        ["init_weights"] = "lora",
+        ["composition_mode"] = composition,
+        ["init_weights"] = initial,
         ["use_gating"] = false,
     };
 
     private JsonObject Bottleneck(int width) => new()
     {
-        ["mh_adapter"] = false,
-        ["output_adapter"] = true,
+        ["mh_adapter"] = Sites.HasFlag(ModifiedRepresentation.AttentionOutput),
+        ["output_adapter"] = Sites.HasFlag(ModifiedRepresentation.FeedForwardOutput),
         ["reduction_factor"] = ReductionFactor(width),
-        ["non_linearity"] = "relu",
-        ["original_ln_before"] = true,
+        ["non_linearity"] = Nonlinearity,
+        ["original_ln_before"] = Kind.Insertion == InsertionForm.Sequential,
         ["original_ln_after"] = true,
         ["ln_before"] = false,
         ["ln_after"] = false,
-        ["init_weights"] = "bert",
-        ["is_parallel"] = false,
-        ["scaling"] = 1.0,
+        ["init_weights"] = Kind.Insertion == InsertionForm.Parallel ? "mam_adapter" : "bert",
+        ["is_parallel"] = Kind.Insertion == InsertionForm.Parallel,
+        ["scaling"] = Kind.Scale,
         ["use_gating"] = false,
         ["residual_before_ln"] = true,
         ["adapter_residual_before_ln"] = false,
@@ -111,10 +126,19 @@ internal sealed record AdapterHubConfiguration(FunctionalForm Form, int Size, do
         ["shared_gating"] = true,
     };
 
+    private string Nonlinearity => Kind.Nonlinearity switch
+    {
+        Activation.Relu => "relu",
+        Activation.Silu => "swish",
+        Activation.Gelu => "gelu",
+        Activation.GeluTanh => "gelu_new",
+        _ => throw Unknown(),
+    };
+
     // `adapters` takes int(width // factor) as the size. Where no whole factor gives it, one in the middle of those that do is safe from rounding.
     private JsonNode ReductionFactor(int width) => width % Size == 0 ? JsonValue.Create(width / Size) : JsonValue.Create(width / (Size + 0.5));
 
     private static JsonNode Number(double value) => value == Math.Floor(value) && Math.Abs(value) < 1e9 ? JsonValue.Create((long)value) : JsonValue.Create(value);
 
-    private ArgumentOutOfRangeException Unknown() => new(nameof(Form), Form, "AdapterHub has no configuration for this form");
+    private ArgumentOutOfRangeException Unknown() => new(nameof(Kind), Kind, "AdapterHub has no configuration for this form");
 }

@@ -20,15 +20,26 @@ internal sealed class AdapterHubLayout : IExportLayout
 
     public string? AgainstParts => null;
 
-    public string? Against(ModulePlacement module) => module switch
+    public string? Against(ModulePlacement module, InsertionPlan plan) => module switch
     {
-        { Form: FunctionalForm.LowRank, Site: ModifiedRepresentation.AttentionOutput } => "AdapterHub's LoRA has q, k, v and the two feed-forward products, not the attention's output",
-        { Form: FunctionalForm.LowRank or FunctionalForm.KeyValue } => null,
-        { Form: FunctionalForm.Bottleneck, Site: ModifiedRepresentation.FeedForwardOutput, Scale: 1 } => null,
-        _ => $"this version does not write the form {module.Form} at {module.Site} for AdapterHub",
+        { Form: FunctionalForm.LowRank, Insertion: InsertionForm.BeforeResidual } => "AdapterHub's bottlenecks have a nonlinearity and biases",
+        { Form: FunctionalForm.KeyValue, Gated: false } => "AdapterHub has prefixes with softmax, no multi-head adapter",
+        { Form: FunctionalForm.Rescaling, Site: ModifiedRepresentation.FeedForwardActivation } => "AdapterHub's (IA)3 multiplies before the activation, this one after it",
+        { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling, Site: ModifiedRepresentation.AttentionOutput } =>
+            "AdapterHub's LoRA and (IA)3 have q, k, v and the two feed-forward products, not the attention's output",
+        { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling or FunctionalForm.Bottleneck } => Before(module, plan) is { } other
+            ? $"AdapterHub has one place for it, and '{other.Method}' is there"
+            : null,
+        { Form: FunctionalForm.KeyValue } => null,
+        _ => $"this version does not write the form {module.Form} for AdapterHub",
     };
 
     public string? Against(TrainedTensor tensor) => ParameterGroups.Decays(tensor.Key) ? "AdapterHub carries no weights of the backbone itself" : null;
+
+    /// <summary>The module of the same architecture that takes the place: a second one would read what the first gives, where the studio adds what both give.</summary>
+    private static ModulePlacement? Before(ModulePlacement module, InsertionPlan plan) => plan.Modules.TakeWhile(m => m != module)
+        .FirstOrDefault(m => m.Layer == module.Layer && m.Site == module.Site && (m.Form == FunctionalForm.Bottleneck) == (module.Form == FunctionalForm.Bottleneck)
+            && m is { Form: FunctionalForm.Bottleneck } or { Form: FunctionalForm.Rescaling } or { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel });
 
     public IEnumerable<string> Write(ExportSource source, string folder)
     {
@@ -66,7 +77,7 @@ internal sealed class AdapterHubLayout : IExportLayout
         var whole = AdapterHubConfiguration.Of(modules).ToArray();
         if (whole.Length == 0)
             yield break;
-        if (whole.Where(part => part.IsAlone).GroupBy(part => part.Form).All(form => form.Count() == 1))
+        if (whole.Where(part => part.Kind.Alone is not null).GroupBy(part => part.Kind.Alone, StringComparer.Ordinal).All(alike => alike.Count() == 1))
         {
             yield return (name, whole);
             yield break;
@@ -74,8 +85,8 @@ internal sealed class AdapterHubLayout : IExportLayout
         for (var (g, first) = (0, 0); g < groups.Count; first += groups[g++])
         {
             var parts = AdapterHubConfiguration.Of(modules.Where(m => m.Layer >= first && m.Layer < first + groups[g])).ToArray();
-            var rounds = parts.GroupBy(part => part.Form)
-                .SelectMany(form => form.Select((part, i) => (part, Round: part.IsAlone ? i : 0)))
+            var rounds = parts.GroupBy(part => part.Kind.Alone, StringComparer.Ordinal)
+                .SelectMany(alike => alike.Select((part, i) => (part, Round: alike.Key is null ? 0 : i)))
                 .GroupBy(p => p.Round, p => p.part).OrderBy(round => round.Key);
             foreach (var round in rounds)
                 yield return (round.Key == 0 ? $"g{g + 1}" : $"g{g + 1}_{round.Key + 1}", [.. round]);

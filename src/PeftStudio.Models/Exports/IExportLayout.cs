@@ -22,7 +22,9 @@ internal sealed record ExportSource(TunedModel Model, ValueList<int> Groups, str
 internal interface IExportLayout
 {
     /// <summary>Why the layout cannot carry the module; null where it can.</summary>
-    string? Against(ModulePlacement module);
+    /// <param name="module">of the plan</param>
+    /// <param name="plan">what stands beside it</param>
+    string? Against(ModulePlacement module, InsertionPlan plan);
 
     /// <summary>Why the layout cannot carry a trained tensor of the backbone; null where it can.</summary>
     string? Against(TrainedTensor tensor);

@@ -8,7 +8,7 @@ internal static class LeftOutText
 {
     public static ValueList<string> Of(InsertionPlan plan, IExportLayout layout)
     {
-        var modules = plan.Modules.GroupBy(m => (m.Method, Reason: layout.Against(m))).Where(g => g.Key.Reason is not null)
+        var modules = plan.Modules.GroupBy(m => (m.Method, Reason: layout.Against(m, plan))).Where(g => g.Key.Reason is not null)
             .Select(g => $"{g.Key.Method} in {Layers(g.Select(m => m.Layer))}: {g.Key.Reason}");
         var tensors = plan.Tensors.GroupBy(t => (t.Group, Reason: layout.Against(t))).Where(g => g.Key.Reason is not null)
             .Select(g => $"{g.Key.Group}, {g.Count()} tensors from {g.First().Key} on: {g.Key.Reason}");

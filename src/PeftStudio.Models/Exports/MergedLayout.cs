@@ -15,7 +15,7 @@ using static TorchSharp.torch;
 namespace PeftStudio.Models.Exports;
 
 /// <summary>
-/// A whole model for sequence classification in the Hugging Face layout, fp32: LoRA is added to the weights that it changes, trained tensors take their places, the head is the
+/// A whole model for sequence classification in the Hugging Face layout, fp32: what is linear is multiplied into weights and biases, trained tensors take their places, the head is the
 /// trained one. Nothing of the studio is needed to run it.
 /// </summary>
 internal sealed class MergedLayout : IExportLayout
@@ -25,11 +25,12 @@ internal sealed class MergedLayout : IExportLayout
 
     public string? AgainstParts => "a merged model is the whole adapter or another one; export it for AdapterHub, or take the studio's own files";
 
-    public string? Against(ModulePlacement module) => module.Form switch
+    public string? Against(ModulePlacement module, InsertionPlan plan) => module.Form switch
     {
-        FunctionalForm.LowRank => null,
+        FunctionalForm.LowRank or FunctionalForm.Rescaling => null,
         FunctionalForm.Bottleneck => "a bottleneck is not linear, so no weight of the backbone can hold it",
-        FunctionalForm.KeyValue => "a prefix gives the attention more keys, so no weight of the backbone can hold it",
+        FunctionalForm.KeyValue when module.Gated => "a prefix gives the attention more keys, so no weight of the backbone can hold it",
+        FunctionalForm.KeyValue => "a multi-head adapter is not linear, so no weight of the backbone can hold it",
         _ => $"this version does not merge the form {module.Form}",
     };
 
@@ -64,18 +65,8 @@ internal sealed class MergedLayout : IExportLayout
         SafetensorsTensor Tensor(string name, string key)
         {
             using var scope = NewDisposeScope();
-            var value = source.Model.Parameters.Contains(key) ? source.Value(key) : backbone[key];
-            foreach (var module in source.Model.Plan.Modules.Where(m => $"{ModuleSites.Module(m.Layer, m.Site)}.weight" == key))
-                value = value.to(ScalarType.Float32).add(Change(module, source));
-            return AdapterTensors.ToTensor(name, value);
+            return AdapterTensors.ToTensor(name, MergedTensor.Of(source, key));
         }
-    }
-
-    /// <summary>What a module adds to the weight of its site: s Up Down, (out, in).</summary>
-    private static Tensor Change(ModulePlacement module, ExportSource source)
-    {
-        var name = ModuleParameters.Prefix(module);
-        return source.Value($"{name}.up").matmul(source.Value($"{name}.down")).mul(module.Scale);
     }
 
     /// <summary>The backbone's own config.json, with the head's labels, and without what only speeds up or starts training.</summary>

@@ -7,8 +7,8 @@ using PeftStudio.Search.Methods;
 namespace PeftStudio.Models.Peft;
 
 /// <summary>
-/// Reads AdapterHub's layout: one adapter (adapter_config.json, adapter.safetensors) with LoRA on any product, Pfeiffer's adapter, the flat prefix, and unions of these, or several,
-/// each in a folder that stack.json names; biases.safetensors, which holds the full new value of every trained bias; and a classification head.
+/// Reads AdapterHub's layout: one adapter (adapter_config.json, adapter.safetensors) with LoRA and (IA)3 on any product, bottleneck adapters, the flat prefix, and unions of these, or
+/// several, each in a folder that stack.json names; biases.safetensors, which holds the full new value of every trained bias and norm; and a classification head.
 /// </summary>
 public static class AdapterHubFolder
 {
@@ -67,7 +67,7 @@ public static class AdapterHubFolder
             }
         // The flat prefix is one tensor for all layers: every placement names it, with its own part.
         var joined = tensors.GroupBy(t => t.Key, StringComparer.Ordinal)
-            .Select(g => new ForeignTensor(g.Key, g.SelectMany(t => t.Parameters).ToValueList())).ToArray();
+            .Select(g => g.First() with { Parameters = g.SelectMany(t => t.Parameters).ToValueList() }).ToArray();
         var used = joined.Select(t => t.Key).ToHashSet(StringComparer.Ordinal);
         return file.Entries.FirstOrDefault(e => !used.Contains(e.Key)) is { } stranger
             ? throw new SafetensorsException(path, stranger.Key, $"belongs to nothing that {AdapterHubFiles.Config} describes")

@@ -17,8 +17,11 @@ internal sealed record ForeignTensor(string Key, ValueList<string> Parameters)
     {
     }
 
+    /// <summary>Whether a vector of ours, (n), is a column there, (n, 1).</summary>
+    public bool IsColumn { get; init; }
+
     public Tensor Join(Func<string, Tensor> part) =>
-        Parameters.Count == 1 ? part(Parameters[0]) : stack([.. Parameters.Select(part)], 1).flatten();
+        IsColumn ? part(Parameters[0]).unsqueeze(1) : Parameters.Count == 1 ? part(Parameters[0]) : stack([.. Parameters.Select(part)], 1).flatten();
 }
 
 /// <summary>The tensors of one safetensors file.</summary>
@@ -51,7 +54,7 @@ public sealed class ImportedAdapter
             using var file = SafetensorsFile.Open(path);
             foreach (var foreign in tensors)
                 if (foreign.Parameters.Count == 1)
-                    AdapterTensors.Set(model.Parameters[foreign.Parameters[0]], file, foreign.Key);
+                    AdapterTensors.Set(model.Parameters[foreign.Parameters[0]], file, foreign.Key, foreign.IsColumn);
                 else
                     Split(model.Parameters, file, foreign);
         }

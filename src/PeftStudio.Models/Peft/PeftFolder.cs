@@ -9,8 +9,8 @@ using PeftStudio.Search.Methods;
 namespace PeftStudio.Models.Peft;
 
 /// <summary>
-/// Reads LoRA in Hugging Face PEFT's layout (adapter_config.json, adapter_model.safetensors): ranks and alphas by pattern, biases of the whole model, and the head
-/// among modules_to_save. Field and key names: peft 0.20.
+/// Reads LoRA in Hugging Face PEFT's layout (adapter_config.json, adapter_model.safetensors): ranks and alphas by pattern, biases, norms, and the head among
+/// modules_to_save. Field and key names: peft 0.20.
 /// </summary>
 public sealed class PeftFolder
 {
@@ -54,7 +54,7 @@ public sealed class PeftFolder
             if (down.Shape.Length != 2 || down.Shape[0] != rank)
                 throw new SafetensorsException(file.Path, down.Key, $"has shape [{string.Join(", ", down.Shape)}]; its rank is {rank} by {ConfigName}");
             var scale = patterns.Alphas(module, config.Double("lora_alpha", 0, 1e9)) / rank;
-            var placed = new ModulePlacement(layer, NamedMethods.Lora.Name, FunctionalForm.LowRank, at, rank, scale);
+            var placed = new ModulePlacement(layer, NamedMethods.Lora.Name, FunctionalForm.LowRank, at, rank, scale) { Insertion = InsertionForm.Parallel };
             modules.Add(placed);
             foreign.Add(new ForeignTensor(down.Key, $"{ModuleParameters.Prefix(placed)}.down"));
             foreign.Add(new ForeignTensor(up.Key, $"{ModuleParameters.Prefix(placed)}.up"));
@@ -65,7 +65,7 @@ public sealed class PeftFolder
         {
             var bare = Bare(entry.Key);
             if (!headKeys.Contains(bare))
-                tensors.Add(Bias(entry.Key, bare));
+                tensors.Add(Trained(entry.Key, bare));
             foreign.Add(new ForeignTensor(entry.Key, bare));
         }
         return new ImportedAdapter([new ForeignFile(file.Path, foreign)], new InsertionPlan(modules.ToValueList(), tensors.ToValueList()), head, []);
@@ -85,7 +85,7 @@ public sealed class PeftFolder
 
     private IEnumerable<(string Module, int Layer, ModifiedRepresentation Site)> Sites() =>
         from layer in Enumerable.Range(0, backbone.Config.Layers)
-        from site in ModuleSites.Linears
+        from site in Representations.In(Representations.Products)
         select (BackboneKeys.Prefix(backbone.Config.ModelType) + ModuleSites.Module(layer, site), layer, site);
 
     private bool IsTarget((string Module, int, ModifiedRepresentation) site)
@@ -134,7 +134,7 @@ public sealed class PeftFolder
             : throw new SafetensorsException(file.Path, missing, "is missing, though the head's other parts are there");
     }
 
-    private TrainedTensor Bias(string key, string bare) => bare.EndsWith(".bias", StringComparison.Ordinal) && EncoderKeys.IsEncoder(bare) && backbone.Contains(bare)
+    private TrainedTensor Trained(string key, string bare) => !ParameterGroups.Decays(bare) && EncoderKeys.IsEncoder(bare) && backbone.Contains(bare)
         ? new TrainedTensor(bare, NamedMethods.BitFit.Name)
         : throw new SafetensorsException(file.Path, key, $"belongs to nothing that {ConfigName} describes");
 

@@ -23,8 +23,13 @@ public sealed class AdapterExportTests
             {
                 "lora|lora|lora|lora", "adapter|adapter|adapter|adapter", "prefix|prefix|-|prefix", "bitfit|-|bitfit|-", "adapter+lora|adapter+prefix|adapter+prefix+bitfit|prefix+bitfit+lora",
                 "-|adapter+prefix+lora|-|adapter", "-|lora|bitfit|-",
+                "houlsby|-|houlsby|lora+houlsby", "prefix+scaled-parallel|prefix+scaled-parallel|-|prefix+scaled-parallel", "parallel|abreast|layernorm|lora-ffn", "lora+lora-ffn|-|lora|lora-ffn+adapter",
             })
                 data.Add(model, design, ExportLayout.AdapterHub, "RTE");
+            data.Add(model, "layernorm|lora-all+layernorm|-|lora+lora-ffn", ExportLayout.Peft, "MNLI");
+            data.Add(model, "layernorm|-|bitfit|-", ExportLayout.Peft, "MNLI");
+            foreach (var design in new[] { "ia3|ia3+lora-all|lowrank-adapter|layernorm+lora-ffn", "bitfit+ia3+lora-all+lowrank-adapter+vectors|vectors|-|vectors+lora-ffn+layernorm" })
+                data.Add(model, design, ExportLayout.Merged, "MNLI");
             foreach (var layout in new[] { ExportLayout.Peft, ExportLayout.Merged })
                 foreach (var design in new[] { "lora|lora|lora|lora", "lora+bitfit|-|bitfit|lora", "bitfit|bitfit|-|-", "lora-all|-|lora|lora-all+bitfit", "-|-|-|lora" })
                     data.Add(model, design, layout, "MNLI");
@@ -59,7 +64,12 @@ public sealed class AdapterExportTests
     [Theory]
     [InlineData("lora+prefix|prefix|-|adapter+lora", ExportLayout.Peft, "prefix in layers 0-1: PEFT has one prefix|adapter in layer 3: PEFT has no bottleneck adapters")]
     [InlineData("adapter+bitfit|-|adapter|-", ExportLayout.Peft, "adapter in layers 0, 2: PEFT has no bottleneck adapters")]
-    [InlineData("lora-all|adapter|-|-", ExportLayout.AdapterHub, "lora-all in layer 0: AdapterHub's LoRA has q, k, v")]
+    [InlineData("lora-all|adapter|-|-", ExportLayout.AdapterHub, "lora-all in layer 0: AdapterHub's LoRA and (IA)3 have q, k, v")]
+    [InlineData("ia3+lora-ffn|-|-|-", ExportLayout.AdapterHub, "ia3 in layer 0: AdapterHub's (IA)3 multiplies before the activation")]
+    [InlineData("adapter+houlsby|-|lowrank-adapter|multihead-parallel", ExportLayout.AdapterHub,
+        "houlsby in layer 0: AdapterHub has one place for it, and 'adapter' is there|lowrank-adapter in layer 2: AdapterHub's bottlenecks|multihead-parallel in layer 3: AdapterHub has prefixes")]
+    [InlineData("ia3+lora|-|lowrank-adapter|multihead-parallel", ExportLayout.Peft,
+        "ia3 in layer 0: PEFT's (IA)3 is a checkpoint of its own|lowrank-adapter in layer 2: PEFT's LoRA reads|multihead-parallel in layer 3: PEFT has no multi-head adapter")]
     public void What_is_not_carried_over_is_listed_and_its_effect_measured(string design, ExportLayout layout, string parts)
     {
         using var files = Files("bert");
@@ -79,6 +89,7 @@ public sealed class AdapterExportTests
     [InlineData("prefix|prefix|-|-", ExportLayout.Peft, "has room for nothing in it but the head: prefix in layers 0-1: PEFT has one prefix")]
     [InlineData("adapter|-|-|adapter+prefix", ExportLayout.Peft, "adapter in layers 0, 3: PEFT has no bottleneck adapters; prefix in layer 3")]
     [InlineData("lora+adapter|-|-|-", ExportLayout.Merged, "adapter in layer 0: a bottleneck is not linear")]
+    [InlineData("lora|-|-|multihead-parallel", ExportLayout.Merged, "multihead-parallel in layer 3: a multi-head adapter is not linear")]
     [InlineData("lora|-|-|prefix", ExportLayout.Merged, "prefix in layer 3: a prefix gives the attention more keys")]
     public void A_design_that_the_layout_has_no_room_for_is_refused_with_the_reason(string design, ExportLayout layout, string reason)
     {

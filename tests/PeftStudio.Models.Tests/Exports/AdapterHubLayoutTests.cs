@@ -18,7 +18,7 @@ public sealed class AdapterHubLayoutTests
     {
         var data = new TheoryData<string, string>();
         foreach (var model in new[] { "bert", "roberta" })
-            foreach (var adapter in new[] { "lora-qv", "adapter-pfeiffer", "prefix-flat", "union" })
+            foreach (var adapter in new[] { "lora-qv", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled", "prefix-flat", "ia3", "union", "mam" })
                 data.Add(model, adapter);
         return data;
     }

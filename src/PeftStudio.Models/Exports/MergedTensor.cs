@@ -1,0 +1,46 @@
+using PeftStudio.Models.Peft;
+using PeftStudio.Search.Methods;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Exports;
+
+/// <summary>
+/// The weight or bias that does what a product of the backbone and the linear modules on it do, in the order of the forward pass: vectors on its input, LoRA beside it, vectors on
+/// its output, low-rank changes of the sub-layer that it ends.
+/// </summary>
+internal static class MergedTensor
+{
+    /// <param name="source">holds linear modules alone</param>
+    /// <param name="key">a bare key of the backbone or of the head</param>
+    /// <returns>fp32, in the caller's scope</returns>
+    public static Tensor Of(ExportSource source, string key)
+    {
+        var value = (source.Model.Parameters.Contains(key) ? source.Value(key) : source.Backbone[key]).to(ScalarType.Float32);
+        var isWeight = key.EndsWith(".weight", StringComparison.Ordinal);
+        var module = key[..key.LastIndexOf('.')];
+        var here = source.Model.Plan.Modules.Where(m => ModuleSites.Module(m.Layer, m.Site) == module).ToArray();
+        foreach (var lora in here.Where(m => isWeight && m is { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel }))
+            value = value.add(Product(source, lora)); // (out, in)
+        foreach (var inner in source.Model.Plan.Modules.Where(m => isWeight && IsOnInputOf(m, module)))
+            value = value.mul(Vector(source, inner)); // column j times l_j
+        foreach (var outer in here.Where(m => m.Form == FunctionalForm.Rescaling))
+            value = value.mul(isWeight ? Vector(source, outer).unsqueeze(1) : Vector(source, outer)); // row i times l_i
+        var below = here.Where(m => m is { Form: FunctionalForm.LowRank, Insertion: InsertionForm.BeforeResidual }).ToArray();
+        // All of them read the product's own output.
+        return below.Aggregate(value, (sum, change) => sum.add(Product(source, change).matmul(value)));
+    }
+
+    private static bool IsOnInputOf(ModulePlacement module, string product) =>
+        module is { Form: FunctionalForm.Rescaling, Site: ModifiedRepresentation.FeedForwardActivation }
+        && ModuleSites.Module(module.Layer, ModifiedRepresentation.FeedForwardOutput) == product;
+
+    /// <summary>s Up Down.</summary>
+    private static Tensor Product(ExportSource source, ModulePlacement module)
+    {
+        var name = ModuleParameters.Prefix(module);
+        return source.Value($"{name}.up").matmul(source.Value($"{name}.down")).mul(module.Scale);
+    }
+
+    private static Tensor Vector(ExportSource source, ModulePlacement module) => source.Value($"{ModuleParameters.Prefix(module)}.{ModuleParameters.Rescaling}");
+}
