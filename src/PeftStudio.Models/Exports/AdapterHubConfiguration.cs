@@ -58,8 +58,8 @@ internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepr
             new($"{wrapper}{ModuleSites.Module(m.Layer, m.Site)}.loras.{name}.lora_A", $"{ModuleParameters.Prefix(m)}.down"),
             new($"{wrapper}{ModuleSites.Module(m.Layer, m.Site)}.loras.{name}.lora_B", $"{ModuleParameters.Prefix(m)}.up"),
         ]),
-        FunctionalForm.Rescaling => Modules.Select(m => new ForeignTensor(
-            $"{wrapper}{ModuleSites.Module(m.Layer, m.Site)}.loras.{name}.lora_B", $"{ModuleParameters.Prefix(m)}.{ModuleParameters.Rescaling}") { IsColumn = true }),
+        FunctionalForm.Rescaling => Modules.Select(m =>
+            Column($"{wrapper}{ModuleSites.Module(m.Layer, m.Site)}.loras.{name}.lora_B", $"{ModuleParameters.Prefix(m)}.{ModuleParameters.Rescaling}")),
         FunctionalForm.Bottleneck => Modules.SelectMany(m => new[] { ("adapter_down.0", "down"), ("adapter_up", "up") }
             .SelectMany(part => ((string[])["weight", "bias"]).Select(kind => new ForeignTensor(
                 $"{wrapper}{ModuleSites.SubLayer(m.Layer, m.Site)}.adapters.{name}.{part.Item1}.{kind}", $"{ModuleParameters.Prefix(m)}.{part.Item2}.{kind}")))),
@@ -72,6 +72,8 @@ internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepr
         ],
         _ => throw Unknown(),
     };
+
+    private static ForeignTensor Column(string key, string parameter) => new(key, parameter) { IsColumn = true };
 
     private JsonObject Lora(int rank, double alpha, string composition, string initial) => new()
     {
