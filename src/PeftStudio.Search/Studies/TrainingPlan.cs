@@ -16,8 +16,10 @@ public sealed record TrainingPlan
 {
     public double Rate { get; init; } = 2e-3;
 
-    public ValueList<MethodRate> MethodRates { get; init; } = 
-        [new("ia3", 5), new("lora", 2), new("lora-all", 2), new("lora-ffn", 2), new("lowrank-adapter", 2), new("prefix", 5)];
+    public ValueList<MethodRate> MethodRates { get; init; } =
+    [
+        new("ia3", 5), new("lora", 2), new("lora-all", 2), new("lora-ffn", 2), new("lowrank-adapter", 2), new("prefix", 5),
+    ];
 
     public double HeadRate { get; init; } = 1e-3;
 
