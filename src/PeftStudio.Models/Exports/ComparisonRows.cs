@@ -15,7 +15,7 @@ internal static class ComparisonRows
 
     public static TokenBatch Of(BackboneConfig config, Device device)
     {
-        var time = Math.Min(LongestRow, config.MaxLength);
+        var time = Math.Min(LongestRow, config.MaxLength ?? LongestRow);
         var (ids, mask, types) = (new long[Rows * time], new long[Rows * time], new long[Rows * time]);
         for (var row = 0; row < Rows; row++)
             for (var (t, length) = (0, Math.Max(1, time - (row * time / Rows))); t < time; t++)
