@@ -100,6 +100,9 @@ public readonly struct JsonFields
             yield return item.ValueKind == JsonValueKind.String ? Text(name, item) : throw Wrong(name, "must hold strings alone");
     }
 
+    /// <summary>A value that an error quotes; a hostile one may be as long as its file.</summary>
+    public static string Shown(JsonElement value) => value.GetRawText() is { Length: <= 100 } text ? text : value.GetRawText()[..100] + "…";
+
     public InvalidDataException Wrong(string name, string reason) => new($"{File}: '{Named(name)}' {reason}");
 
     private string Named(string name) => path.Length == 0 ? name : $"{path}.{name}";
@@ -112,7 +115,8 @@ public readonly struct JsonFields
         return value.ValueKind == kind ? value : throw Wrong(name, $"must be {Word(kind)}, not {Word(value.ValueKind)}");
     }
 
-    private string Text(string name, JsonElement value)
+    /// <summary>A string inside the field, such as an item of its array.</summary>
+    public string Text(string name, JsonElement value)
     {
         try
         {

@@ -12,6 +12,8 @@ namespace PeftStudio.Jobs;
 /// </summary>
 internal sealed class Heartbeat : IDisposable
 {
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(5);
+
     private readonly StudioDatabase database;
     private readonly string workerId;
     private readonly TimeSpan interval;
@@ -72,6 +74,7 @@ internal sealed class Heartbeat : IDisposable
                 connection ??= database.Source.OpenConnection();
                 var answer = HeartbeatWrite.Send(connection, beat with { WorkerId = workerId });
                 running?.Hear(answer);
+                running?.Sent();
             }
             catch (Exception error) when (error is NpgsqlException or InvalidOperationException or IOException or TimeoutException)
             {
@@ -96,7 +99,10 @@ internal sealed class Heartbeat : IDisposable
         private readonly Lock gate = new();
         private readonly List<BeatPoint> points = [];
         private readonly List<string> lines = [];
+        private readonly ManualResetEventSlim told = new();
         private TrialProgress last = new(0, 0, 0);
+        private bool underway;
+        private bool disposed;
 
         internal RunningAttempt(Heartbeat heartbeat, int studyId, long trialId, int attempt, CancellationToken stopping)
         {
@@ -127,17 +133,36 @@ internal sealed class Heartbeat : IDisposable
                 Faults.Reach(FaultPoint.InsideEpoch);
         }
 
+        /// <summary>Waits until the database has every point and line that was reported; a trial may be over before its first beat. Gives up on a database that does not answer.</summary>
+        public void Flush()
+        {
+            lock (gate)
+            {
+                if (!underway && points.Count == 0 && lines.Count == 0)
+                    return;
+                told.Reset();
+            }
+            heartbeat.wake.Set();
+            if (!told.Wait(FlushPatience))
+                heartbeat.log.LogWarning("the last lines of trial {Trial} did not reach the database", trialId);
+        }
+
         public void Dispose()
         {
             heartbeat.End(this);
             lock (gate)
+            {
+                disposed = true;
                 source.Dispose();
+                told.Dispose();
+            }
         }
 
         internal Beat Take()
         {
             lock (gate)
             {
+                underway = true;
                 var beat = new Beat("", studyId, trialId, attempt, last.Epoch, last.Step, last.Steps, [.. points], [.. lines]);
                 points.Clear();
                 lines.Clear();
@@ -145,10 +170,21 @@ internal sealed class Heartbeat : IDisposable
             }
         }
 
+        internal void Sent()
+        {
+            lock (gate)
+            {
+                underway = false;
+                if (points.Count == 0 && lines.Count == 0 && !disposed)
+                    told.Set();
+            }
+        }
+
         internal void GiveBack(Beat beat)
         {
             lock (gate)
             {
+                underway = false;
                 points.InsertRange(0, beat.Points);
                 lines.InsertRange(0, beat.Lines);
             }

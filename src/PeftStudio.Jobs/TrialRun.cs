@@ -58,6 +58,7 @@ internal sealed class TrialRun(
         using (var running = heartbeat.Begin(started.StudyId, trialId, started.Attempt, stopping))
         {
             outcome = Execute(started.Plan, running);
+            running.Flush();
             heard = running.Answer;
         }
         var waits = outcome switch

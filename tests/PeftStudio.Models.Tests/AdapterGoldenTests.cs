@@ -13,7 +13,7 @@ public sealed class AdapterGoldenTests
     {
         var data = new TheoryData<string, string>();
         foreach (var model in new[] { "bert", "roberta" })
-            foreach (var adapter in new[] { "lora-qv", "lora-all", "adapter-pfeiffer", "prefix-flat", "bitfit", "union" })
+            foreach (var adapter in new[] { "lora-qv", "lora-all", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled", "prefix-flat", "bitfit", "ia3", "union", "mam" })
                 data.Add(model, adapter);
         return data;
     }
@@ -47,14 +47,21 @@ public sealed class AdapterGoldenTests
     }
 
     [Theory]
-    [InlineData("adapter-houlsby", "mh_adapter")]
-    [InlineData("adapter-parallel-scaled", "is_parallel")]
-    [InlineData("ia3", "composition_mode")]
-    public void A_configuration_that_is_not_built_is_refused_by_its_field(string adapter, string field)
+    [InlineData("adapter-pfeiffer", "\"ln_before\": false", "\"ln_before\": true", "ln_before")]
+    [InlineData("adapter-pfeiffer", "\"non_linearity\": \"relu\"", "\"non_linearity\": \"leakyrelu\"", "leakyrelu")]
+    [InlineData("ia3", "\"r\": 1", "\"r\": 2", "config.r")]
+    [InlineData("lora-qv", "\"composition_mode\": \"add\"", "\"composition_mode\": \"sum\"", "composition_mode")]
+    public void A_configuration_that_is_not_built_is_refused_by_its_field(string adapter, string from, string to, string field)
     {
         var folder = Folders.RequireShared("goldens", "models", "bert");
         using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
-        Should.Throw<InvalidDataException>(() => AdapterHubFolder.Read(Path.Combine(folder, "peft", adapter), backbone)).Message.ShouldContain(field);
+        using var changed = new TempFolder();
+        var files = Path.Combine(folder, "peft", adapter);
+        var config = File.ReadAllText(Path.Combine(files, "adapter_config.json"));
+        config.ShouldContain(from);
+        changed.Write("adapter_config.json", config.Replace(from, to, StringComparison.Ordinal));
+        File.Copy(Path.Combine(files, "adapter.safetensors"), changed["adapter.safetensors"]);
+        Should.Throw<InvalidDataException>(() => AdapterHubFolder.Read(changed.Path, backbone)).Message.ShouldContain(field);
     }
 
     private static long Trainable(string folder)

@@ -12,12 +12,16 @@ public sealed class InsertionPlanTests
 
     public static TheoryData<PeftMethod, string> NotBuilt() => new()
     {
-        { NamedMethods.Adapter with { Insertion = InsertionForm.Parallel }, "Parallel" },
+        { NamedMethods.Lora with { Insertion = InsertionForm.Sequential }, "Sequential" },
+        { NamedMethods.Prefix with { Insertion = InsertionForm.Sequential }, "Parallel" },
+        { NamedMethods.LayerNorm with { Representation = ModifiedRepresentation.Key }, "Key" },
+        { NamedMethods.Ia3 with { Representation = ModifiedRepresentation.Norms }, "Norms" },
+        { NamedMethods.BitFit with { Insertion = InsertionForm.BeforeResidual }, "BeforeResidual" },
+        { NamedMethods.LowRankAdapter with { Representation = ModifiedRepresentation.Query }, "Query" },
         { NamedMethods.Adapter with { Representation = ModifiedRepresentation.Query }, "Query" },
         { NamedMethods.Adapter with { Scale = 4 }, "adapter" },
         { NamedMethods.Lora with { Representation = ModifiedRepresentation.AttentionHeads }, "AttentionHeads" },
         { NamedMethods.Lora with { Composition = Composition.Gated }, "Gated" },
-        { NamedMethods.Prefix with { Composition = Composition.Add }, "Add" },
         { NamedMethods.BitFit with { Representation = ModifiedRepresentation.None }, "None" },
     };
 
@@ -42,9 +46,17 @@ public sealed class InsertionPlanTests
     [Fact]
     public void Two_methods_of_one_form_at_one_place_are_refused()
     {
-        using var files = new TinyBackbone("bert");
-        using var backbone = files.Load();
-        Should.Throw<ArgumentException>(() => MethodCases.Create(backbone, "lora+lora-all|-|-|-")).Message.ShouldContain("two methods");
+        foreach (var pair in new[] { "lora+lora-all", "bitfit+layernorm", "ia3+vectors2" })
+        {
+            var names = pair.Split('+');
+            var methods = NamedMethods.All.Append(NamedMethods.Ia3 with { Name = "vectors2", Representation = ModifiedRepresentation.Value }).ToArray();
+            var sizes = new DesignSizes(names.Select(name => new MethodSize("encoder", 0, name, 2, 0)).ToValueList(), 0);
+            var design = new Design(
+                LayerPattern.Uniform, [new LayerGrouping([4])], AllocationPattern.Uniform, new TunableGroups([1]), [new MethodSet(names.ToValueList())]);
+            var message = Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, methods, Shape)).Message;
+            foreach (var name in names)
+                message.ShouldContain($"'{name}'");
+        }
     }
 
     [Fact]

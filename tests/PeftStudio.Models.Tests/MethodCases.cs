@@ -8,22 +8,27 @@ using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Tests;
 
-/// <summary>The designs of the contract suite: every method alone, all pairs, all four; frozen layers below, between and above; and LoRA on every product.</summary>
+/// <summary>The designs of the contract suite: every method alone; unions, among them MAM and all that fit together; frozen layers below, between and above.</summary>
 internal static class MethodCases
 {
-    public static readonly PeftMethod LoraEverywhere = NamedMethods.Lora with
+    /// <summary>A method of nobody's name: vectors on queries, the attention's output and both products of the feed-forward.</summary>
+    private static readonly PeftMethod Vectors = NamedMethods.Ia3 with
     {
-        Name = "lora-all",
-        Representation = ModifiedRepresentation.Query | ModifiedRepresentation.Key | ModifiedRepresentation.Value | ModifiedRepresentation.AttentionOutput
-            | ModifiedRepresentation.FeedForwardInner | ModifiedRepresentation.FeedForwardOutput,
+        Name = "vectors",
+        Representation = ModifiedRepresentation.Query | Representations.SubLayers | ModifiedRepresentation.FeedForwardInner,
     };
 
-    private static readonly PeftMethod[] Methods = [.. NamedMethods.All, LoraEverywhere];
+    /// <summary>Another: a scaled bottleneck beside each sub-layer.</summary>
+    private static readonly PeftMethod Beside = NamedMethods.ScaledParallel with { Name = "abreast", Representation = Representations.SubLayers, Scale = -0.5 };
+
+    private static readonly PeftMethod[] Methods = [.. NamedMethods.All, Vectors, Beside];
 
     // One set a layer.
     private static readonly string[] Designs =
     [
-        "adapter|adapter|adapter|adapter", "prefix|prefix|prefix|prefix", "bitfit|bitfit|bitfit|bitfit", "lora|lora|lora|lora", "lora-all|lora-all|lora-all|lora-all",
+        .. Methods.Select(method => string.Join('|', Enumerable.Repeat(method.Name, 4))),
+        "prefix+scaled-parallel|prefix+scaled-parallel|-|prefix+scaled-parallel", "-|layernorm+lora-ffn|-|ia3+lora",
+        "adapter+bitfit+houlsby+ia3+lora-all+lowrank-adapter+multihead-parallel+parallel+prefix+vectors|-|-|houlsby",
         "-|adapter+bitfit|-|adapter+lora", "-|-|bitfit+lora|-", "-|-|-|adapter+prefix", "prefix+bitfit|lora|-|prefix+lora",
         "adapter+bitfit+lora+prefix|-|adapter+bitfit+lora+prefix|lora",
     ];

@@ -12,7 +12,10 @@ public sealed class ForwardCommandTests
     {
         var data = new TheoryData<string, string?>();
         foreach (var model in new[] { "bert", "roberta" })
-            foreach (var adapter in new[] { null, "lora-qv", "adapter-pfeiffer", "prefix-flat", "bitfit" })
+            foreach (var adapter in new[]
+            {
+                null, "lora-qv", "lora-all", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled", "prefix-flat", "bitfit", "ia3", "union", "mam",
+            })
                 data.Add(model, adapter);
         return data;
     }

@@ -10,6 +10,7 @@ public sealed class TokenizeCommandTests
     [Theory]
     [InlineData("bert-base-uncased")]
     [InlineData("roberta-base")]
+    [InlineData("t5")]
     public async Task Its_lines_are_the_reference_tokenizers(string name)
     {
         var folder = Folders.RequireShared("tokenizers", name);

@@ -25,6 +25,11 @@ internal sealed record Template(ValueList<TemplatePiece> Single, ValueList<Templ
         [TemplatePiece.Special(cls, 0), TemplatePiece.Text(0, 0), TemplatePiece.Special(sep, 0)],
         [TemplatePiece.Special(cls, 0), TemplatePiece.Text(0, 0), TemplatePiece.Special(sep, 0), TemplatePiece.Special(sep, 0), TemplatePiece.Text(1, 0), TemplatePiece.Special(sep, 0)]);
 
+    /// <summary>A &lt;/s&gt; and A &lt;/s&gt; B &lt;/s&gt;, all of type 0.</summary>
+    public static Template T5(int eos) => new(
+        [TemplatePiece.Text(0, 0), TemplatePiece.Special(eos, 0)],
+        [TemplatePiece.Text(0, 0), TemplatePiece.Special(eos, 0), TemplatePiece.Text(1, 0), TemplatePiece.Special(eos, 0)]);
+
     public int Added(bool pair) => (pair ? Pair : Single).Count(p => p.Sequence is null);
 
     /// <param name="first">ids of the first text</param>

@@ -22,21 +22,12 @@ public sealed class Tokenizer
     /// <summary>Null where the vocabulary has no padding token.</summary>
     public int? PadId { get; }
 
-    /// <summary>Reads tokenizer.json, or vocab.txt (WordPiece), or vocab.json and merges.txt (byte-level BPE); the folder need hold nothing else.</summary>
+    /// <summary>
+    /// Reads tokenizer.json, or vocab.txt (BERT's WordPiece), or vocab.json and merges.txt (RoBERTa's and BART's byte-level BPE), or spiece.model (T5's unigram model);
+    /// the folder need hold nothing else, and where its config.json names an architecture, that decides over the files.
+    /// </summary>
     /// <exception cref="InvalidDataException">No tokenizer, a kind that is not supported, or a damaged file; named with file and key.</exception>
-    public static Tokenizer FromFolder(string folder)
-    {
-        bool Has(string name) => File.Exists(Path.Join(folder, name));
-        if (Has("tokenizer.json"))
-            return TokenizerJson.Read(folder);
-        if (Has("vocab.txt"))
-            return VocabularyFiles.ReadBert(folder);
-        if (Has("vocab.json") && Has("merges.txt"))
-            return VocabularyFiles.ReadRoberta(folder);
-        if (Has("spiece.model"))
-            throw new InvalidDataException($"{Path.Join(folder, "spiece.model")}: SentencePiece vocabularies are not supported yet");
-        throw new InvalidDataException($"{folder}: holds no tokenizer; tokenizer.json, or vocab.txt, or vocab.json and merges.txt is wanted");
-    }
+    public static Tokenizer FromFolder(string folder) => TokenizerFolder.Read(folder);
 
     /// <summary>How many special tokens a row gets.</summary>
     public int SpecialTokens(bool pair) => template.Added(pair);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace PeftStudio.Formats.Tokenizers;
 
-/// <summary>Reads tokenizer.json: WordPiece and byte-level BPE; a part that the studio does not know is refused by name, because leaving it out would change ids.</summary>
+/// <summary>Reads tokenizer.json: WordPiece, byte-level BPE and Unigram; a part that the studio does not know is refused by name, because leaving it out would change ids.</summary>
 internal static class TokenizerJson
 {
     public static Tokenizer Read(string folder)
@@ -13,10 +13,11 @@ internal static class TokenizerJson
         {
             "WordPiece" => ReadWordPiece(fields, model),
             "BPE" => ReadByteLevelBpe(fields, model),
-            // Early files do not say: merges tell.
+            // Early files do not say: merges tell, and pieces with scores.
             null when model.Has("merges") => ReadByteLevelBpe(fields, model),
-            "Unigram" => throw model.Wrong("type", "is 'Unigram', which is not supported yet; WordPiece and byte-level BPE are"),
-            var other => throw model.Wrong("type", $"is '{other ?? "absent"}'; WordPiece and byte-level BPE are supported"),
+            null when model.Has("unk_id") => UnigramFiles.ReadJson(fields, model),
+            "Unigram" => UnigramFiles.ReadJson(fields, model),
+            var other => throw model.Wrong("type", $"is '{other ?? "absent"}'; WordPiece, byte-level BPE and Unigram are supported"),
         };
         var added = ReadAddedTokens(fields, subwords);
         int Find(string token) => added.FirstOrDefault(t => t.Content == token)?.Id ?? subwords.Find(token)

@@ -17,15 +17,37 @@ internal static class EncoderLayer
         using var scope = NewDisposeScope();
         var asking = rows == hidden.size(1) ? hidden : hidden.narrow(1, 0, rows); // (batch, rows, width)
         var heads = Attention(asking, hidden, weights, peft, config, mask, context); // (batch, rows, inner)
-        var attended = context.DroppedOnto(asking, Project(heads, weights.AttentionOutput, peft.AttentionOutput), config.HiddenDropout);
-        var middle = weights.AttentionNorm.Forward(attended);
-        var inner = Activated(Project(middle, weights.Intermediate, peft.FeedForwardInner), config.HiddenAct); // (batch, rows, feed-forward)
-        var sum = context.DroppedOnto(middle, Project(inner, weights.Output, peft.FeedForwardOutput), config.HiddenDropout);
-        var output = weights.OutputNorm.Forward(sum);
+        var attended = Project(heads, weights.AttentionOutput, peft.AttentionOutput);
+        var middle = AddAndNorm(asking, attended, weights.AttentionNorm, peft.AfterAttention, config, context);
+        var inner = config.HiddenAct.Of(Project(middle, weights.Intermediate, peft.FeedForwardInner)); // (batch, rows, feed-forward)
+        if (peft.FeedForwardActivation is { } rescaling)
+            inner = inner.mul(rescaling.In(inner.dtype));
+        var fed = Project(inner, weights.Output, peft.FeedForwardOutput);
+        return AddAndNorm(middle, fed, weights.OutputNorm, peft.AfterFeedForward, config, context).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>norm(input + output), with the sub-layer's changes. The output, which nobody else may want, can be overwritten.</summary>
+    private static Tensor AddAndNorm(Tensor input, Tensor output, NormWeights norm, SubLayerPeft peft, BackboneConfig config, ForwardContext context)
+    {
+        Tensor sum;
+        if (peft.OfOutput.Count == 0)
+            sum = context.DroppedOnto(input, output, config.HiddenDropout);
+        else
+        {
+            var own = context.Dropped(output, config.HiddenDropout);
+            sum = Changed(own.add(input), own, peft.OfOutput);
+        }
+        sum = Changed(sum, input, peft.OfInput);
+        var normed = norm.Forward(sum);
         // Pfeiffer's form in AdapterHub: the adapter reads the normed sum, its residual is the sum's own, and the same norm comes again.
-        if (peft.AfterFeedForward is { } adapter)
-            output = weights.OutputNorm.Forward(adapter.Forward(output).add_(sum));
-        return output.MoveToOuterDisposeScope();
+        return peft.OfNormed.Count == 0 ? normed : norm.Forward(Changed(sum, normed, peft.OfNormed));
+    }
+
+    private static Tensor Changed(Tensor sum, Tensor read, IReadOnlyList<IChange> changes)
+    {
+        foreach (var change in changes)
+            sum = change.Of(read).add_(sum);
+        return sum;
     }
 
     private static Tensor Attention(
@@ -38,26 +60,20 @@ internal static class EncoderLayer
         var length = peft.Prefix?.Length ?? 0;
         if (peft.Prefix is { } prefix)
             (key, value) = (prefix.InFrontOf(key, prefix.Key), prefix.InFrontOf(value, prefix.Value)); // (batch, heads, length + keys, headSize)
-        return Kernels.Attention(query, key, value, mask.For(length), 1 / Math.Sqrt(config.HeadSize), context.Attention(config.AttentionDropout, length))
-            .transpose(1, 2).reshape(batch, rows, config.Heads * config.HeadSize);
+        var seen = Kernels.Attention(query, key, value, mask.For(length), 1 / Math.Sqrt(config.HeadSize), context.Attention(config.AttentionDropout, length));
+        if (peft.Heads is { } adapter)
+            seen = adapter.Of(query).add_(seen);
+        return seen.transpose(1, 2).reshape(batch, rows, config.Heads * config.HeadSize);
 
         Tensor Heads(Tensor all) => all.view(batch, all.size(1), config.Heads, config.HeadSize).transpose(1, 2);
     }
 
-    private static Tensor Project(Tensor input, LinearWeights weights, LowRank? lora)
+    private static Tensor Project(Tensor input, LinearWeights weights, ProductPeft peft)
     {
-        if (lora is null)
-            return weights.Forward(input);
         var type = input.dtype;
-        return Kernels.LoraLinear(input, weights.Weight.In(type), weights.Bias.In(type), lora.Down, lora.Up, lora.Scale);
+        var output = peft.Lora is { } lora
+            ? Kernels.LoraLinear(input, weights.Weight.In(type), weights.Bias.In(type), lora.Down, lora.Up, lora.Scale)
+            : weights.Forward(input);
+        return peft.Rescaling is { } rescaling ? output.mul(rescaling.In(type)) : output;
     }
-
-    private static Tensor Activated(Tensor input, Activation activation) => activation switch
-    {
-        Activation.Gelu => Kernels.Gelu(input),
-        Activation.GeluTanh => input.gelu(TorchSharp.Modules.GELU.Approximate.tanh),
-        Activation.Relu => input.relu(),
-        Activation.Silu => input.silu(),
-        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation"),
-    };
 }

@@ -7,7 +7,7 @@ using PeftStudio.Search.Methods;
 namespace PeftStudio.Models.Peft;
 
 /// <summary>
-/// Reads AdapterHub's layout (adapter_config.json, adapter.safetensors): LoRA on any product, Pfeiffer's adapter, the flat prefix, and unions of these; and a
+/// Reads AdapterHub's layout (adapter_config.json, adapter.safetensors): LoRA and (IA)3 on any product, bottleneck adapters, the flat prefix, and unions of these; and a
 /// bare biases.safetensors, which holds the full new value of every bias.
 /// </summary>
 public static class AdapterHubFolder
@@ -46,7 +46,7 @@ public static class AdapterHubFolder
             }
         // The flat prefix is one tensor for all layers: every placement names it, with its own part.
         var joined = tensors.GroupBy(t => t.Key, StringComparer.Ordinal)
-            .Select(g => new ForeignTensor(g.Key, g.SelectMany(t => t.Parameters).ToValueList())).ToArray();
+            .Select(g => g.First() with { Parameters = g.SelectMany(t => t.Parameters).ToValueList() }).ToArray();
         var used = joined.Select(t => t.Key).ToHashSet(StringComparer.Ordinal);
         if (file.Entries.FirstOrDefault(e => !used.Contains(e.Key)) is { } stranger)
             throw new SafetensorsException(path, stranger.Key, $"belongs to nothing that {ConfigName} describes");

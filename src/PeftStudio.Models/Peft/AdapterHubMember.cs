@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PeftStudio.Formats;
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Search.Methods;
@@ -14,6 +15,7 @@ internal sealed class AdapterHubMember(JsonFields config, string name, int layer
 
     public IEnumerable<(ModulePlacement Module, ForeignTensor[] Tensors)> Modules() => config.StringOrNull("architecture") switch
     {
+        "lora" when config.StringOrNull("composition_mode") is "scale" => Rescaling(),
         "lora" => Lora(),
         "prefix_tuning" => Prefix(),
         null => Bottleneck(),
@@ -35,48 +37,93 @@ internal sealed class AdapterHubMember(JsonFields config, string name, int layer
         Want("use_gating", false);
         Want("use_dora", false);
         if (config.StringOrNull("composition_mode") is { } mode and not "add")
-            throw config.Wrong("composition_mode", $"is '{mode}'; 'add' is read");
+            throw config.Wrong("composition_mode", $"is '{mode}'; 'add' and 'scale' are read");
         var scale = config.Double("alpha", 0, 1e9) / config.Int("r", 1);
+        var sites = Products();
+        foreach (var layer in Layers())
+            foreach (var site in sites)
+            {
+                var down = Entry($"{ModuleSites.Module(layer, site)}.loras.{name}.lora_A");
+                var up = Entry($"{ModuleSites.Module(layer, site)}.loras.{name}.lora_B");
+                var module = new ModulePlacement(layer, NamedMethods.Lora.Name, FunctionalForm.LowRank, site, Size(down, 2), scale) { Insertion = InsertionForm.Parallel };
+                yield return (module, [Of(down, module, "down"), Of(up, module, "up")]);
+            }
+    }
+
+    /// <summary>(IA)3 in AdapterHub: vectors on products; on the feed-forward's first before its activation, where the paper and our own method multiply after it.</summary>
+    private IEnumerable<(ModulePlacement, ForeignTensor[])> Rescaling()
+    {
+        Want("use_gating", false);
+        if (config.Int("r", 1) != 1)
+            throw config.Wrong("r", "is not 1; a vector that multiplies has one row");
+        var sites = Products();
+        foreach (var layer in Layers())
+            foreach (var site in sites)
+            {
+                var module = new ModulePlacement(layer, NamedMethods.Ia3.Name, FunctionalForm.Rescaling, site, 0, 1) { Insertion = InsertionForm.Sequential };
+                yield return (module, [Of(Entry($"{ModuleSites.Module(layer, site)}.loras.{name}.lora_B"), module, ModuleParameters.Rescaling) with { IsColumn = true }]);
+            }
+    }
+
+    private List<ModifiedRepresentation> Products()
+    {
         var letters = config.Strings("attn_matrices").ToHashSet(StringComparer.Ordinal);
         var sites = AttentionMatrices.Where(m => config.BoolOrNull("selfattn_lora") is not false && letters.Contains(m.Letter)).Select(m => m.Site).ToList();
         if (config.BoolOrNull("intermediate_lora") is true)
             sites.Add(ModifiedRepresentation.FeedForwardInner);
         if (config.BoolOrNull("output_lora") is true)
             sites.Add(ModifiedRepresentation.FeedForwardOutput);
-        foreach (var layer in Layers())
-            foreach (var site in sites)
-            {
-                var down = Entry($"{ModuleSites.Module(layer, site)}.loras.{name}.lora_A");
-                var up = Entry($"{ModuleSites.Module(layer, site)}.loras.{name}.lora_B");
-                var module = new ModulePlacement(layer, NamedMethods.Lora.Name, FunctionalForm.LowRank, site, Size(down, 2), scale);
-                yield return (module, [Of(down, module, "down"), Of(up, module, "up")]);
-            }
+        return sites;
     }
 
     private IEnumerable<(ModulePlacement, ForeignTensor[])> Bottleneck()
     {
-        foreach (var flag in new[] { "mh_adapter", "is_parallel", "ln_before", "ln_after", "use_gating", "phm_layer", "adapter_residual_before_ln" })
+        foreach (var flag in new[] { "ln_before", "ln_after", "use_gating", "phm_layer", "adapter_residual_before_ln" })
             Want(flag, false);
-        foreach (var flag in new[] { "output_adapter", "original_ln_before", "original_ln_after", "residual_before_ln" })
+        foreach (var flag in new[] { "original_ln_after", "residual_before_ln" })
             Want(flag, true);
-        if (config.StringOrNull("non_linearity") is not "relu")
-            throw config.Wrong("non_linearity", "is not 'relu', which alone is read");
         if (config.StringOrNull("inv_adapter") is { } inverse)
             throw config.Wrong("inv_adapter", $"is '{inverse}'; none is read");
-        if (config.DoubleOrNull("scaling", double.MinValue, double.MaxValue) is { } scaling && scaling != 1)
-            throw config.Wrong("scaling", $"is {scaling}; 1 is read");
-        foreach (var layer in Layers())
+        var scale = config.DoubleOrNull("scaling", double.MinValue, double.MaxValue) ?? 1;
+        var (activation, insertion) = (Nonlinearity(), Insertion());
+        var sites = new List<ModifiedRepresentation>();
+        if (config.BoolOrNull("mh_adapter") is true)
+            sites.Add(ModifiedRepresentation.AttentionOutput);
+        if (config.BoolOrNull("output_adapter") is true)
+            sites.Add(ModifiedRepresentation.FeedForwardOutput);
+        var method = insertion switch
         {
-            var root = $"{EncoderKeys.Layer(layer)}output.adapters.{name}.";
-            var down = Entry(root + "adapter_down.0.weight");
-            var module = new ModulePlacement(layer, NamedMethods.Adapter.Name, FunctionalForm.Bottleneck, ModifiedRepresentation.FeedForwardOutput, Size(down, 2), 1);
-            yield return (module,
-            [
-                Of(down, module, "down.weight"), Of(Entry(root + "adapter_down.0.bias"), module, "down.bias"),
-                Of(Entry(root + "adapter_up.weight"), module, "up.weight"), Of(Entry(root + "adapter_up.bias"), module, "up.bias"),
-            ]);
-        }
+            InsertionForm.BeforeResidual => NamedMethods.Houlsby,
+            InsertionForm.Parallel => scale == 1 ? NamedMethods.Parallel : NamedMethods.ScaledParallel,
+            _ => NamedMethods.Adapter,
+        };
+        foreach (var layer in Layers())
+            foreach (var site in sites)
+            {
+                var root = $"{ModuleSites.SubLayer(layer, site)}.adapters.{name}.";
+                var down = Entry(root + "adapter_down.0.weight");
+                var module = new ModulePlacement(layer, method.Name, FunctionalForm.Bottleneck, site, Size(down, 2), scale) { Insertion = insertion, Nonlinearity = activation };
+                yield return (module,
+                [
+                    Of(down, module, "down.weight"), Of(Entry(root + "adapter_down.0.bias"), module, "down.bias"),
+                    Of(Entry(root + "adapter_up.weight"), module, "up.weight"), Of(Entry(root + "adapter_up.bias"), module, "up.bias"),
+                ]);
+            }
     }
+
+    // A parallel adapter never reads the normed sum, whatever original_ln_before says.
+    private InsertionForm Insertion() => config.BoolOrNull("is_parallel") is true ? InsertionForm.Parallel
+        : config.BoolOrNull("original_ln_before") is true ? InsertionForm.Sequential
+        : InsertionForm.BeforeResidual;
+
+    private Activation Nonlinearity() => config.StringOrNull("non_linearity") switch
+    {
+        "relu" => Activation.Relu,
+        "swish" or "silu" => Activation.Silu,
+        "gelu" => Activation.Gelu,
+        "gelu_new" => Activation.GeluTanh,
+        var other => throw config.Wrong("non_linearity", $"is '{other}'; relu, swish, gelu and gelu_new are read"),
+    };
 
     private IEnumerable<(ModulePlacement, ForeignTensor[])> Prefix()
     {
@@ -86,7 +133,7 @@ internal sealed class AdapterHubMember(JsonFields config, string name, int layer
         var length = config.Int("prefix_length", 1);
         foreach (var layer in Layers())
         {
-            var module = new ModulePlacement(layer, NamedMethods.Prefix.Name, FunctionalForm.KeyValue, ModifiedRepresentation.AttentionHeads, length, 1);
+            var module = new ModulePlacement(layer, NamedMethods.Prefix.Name, FunctionalForm.KeyValue, ModifiedRepresentation.AttentionHeads, length, 1) { Insertion = InsertionForm.Parallel, Gated = true };
             yield return (module, [Of(flat, module, "key"), Of(flat, module, "value")]);
         }
     }

@@ -27,13 +27,14 @@ public static class AdapterTensors
             Set(parameter, file, parameter.Name);
     }
 
-    internal static void Set(TrainedParameter parameter, SafetensorsFile file, string key)
+    /// <param name="column">the file holds a vector (n) as (n, 1).</param>
+    internal static void Set(TrainedParameter parameter, SafetensorsFile file, string key, bool column = false)
     {
-        var shape = parameter.Value.shape;
+        long[] shape = column ? [.. parameter.Value.shape, 1] : parameter.Value.shape;
         var entry = file.Entry(key);
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
             throw new SafetensorsException(file.Path, key, $"has shape [{string.Join(", ", entry.Shape)}]; this backbone and design want [{string.Join(", ", shape)}]");
-        using var values = tensor(file.ReadFloats(key), shape);
+        using var values = tensor(file.ReadFloats(key), parameter.Value.shape);
         parameter.Value.copy_(values);
     }
 

@@ -11,8 +11,11 @@ namespace PeftStudio.Models.Peft;
 /// </summary>
 internal sealed record ForeignTensor(string Key, ValueList<string> Parameters)
 {
+    /// <summary>Whether a vector of ours, (n), is a column there, (n, 1).</summary>
+    public bool IsColumn { get; init; }
+
     public Tensor Join(Func<string, Tensor> part) =>
-        Parameters.Count == 1 ? part(Parameters[0]) : stack([.. Parameters.Select(part)], 1).flatten();
+        IsColumn ? part(Parameters[0]).unsqueeze(1) : Parameters.Count == 1 ? part(Parameters[0]) : stack([.. Parameters.Select(part)], 1).flatten();
 }
 
 /// <summary>An adapter in another project's layout: what it puts into a backbone, and where its values go.</summary>
@@ -38,7 +41,7 @@ public sealed class ImportedAdapter
         using var noGrad = no_grad();
         foreach (var foreign in tensors)
             if (foreign.Parameters.Count == 1)
-                AdapterTensors.Set(model.Parameters[foreign.Parameters[0]], file, foreign.Key);
+                AdapterTensors.Set(model.Parameters[foreign.Parameters[0]], file, foreign.Key, foreign.IsColumn);
             else
                 Split(model.Parameters, file, foreign);
     }

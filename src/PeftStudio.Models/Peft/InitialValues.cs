@@ -18,6 +18,8 @@ internal static class InitialValues
 
     public static Tensor Zeros(long[] shape) => zeros(shape, ScalarType.Float32);
 
+    public static Tensor Ones(long[] shape) => ones(shape, ScalarType.Float32);
+
     /// <summary>Kaiming's uniform with a = sqrt(5), as LoRA and the unified view draw the down side: within 1 / sqrt(in).</summary>
     public static Tensor Down(long[] shape, ulong seed)
     {

@@ -1,3 +1,4 @@
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
@@ -7,9 +8,18 @@ namespace PeftStudio.Models.Peft;
 
 /// <summary>One module at one site of one layer.</summary>
 /// <param name="Layer">counted from 0.</param>
-/// <param name="Size">rank, bottleneck or prefix length.</param>
+/// <param name="Size">rank, bottleneck or prefix length; 0 for a vector.</param>
 /// <param name="Scale">s of h + s dh.</param>
-public sealed record ModulePlacement(int Layer, string Method, FunctionalForm Form, ModifiedRepresentation Site, int Size, double Scale);
+public sealed record ModulePlacement(int Layer, string Method, FunctionalForm Form, ModifiedRepresentation Site, int Size, double Scale)
+{
+    public required InsertionForm Insertion { get; init; }
+
+    /// <summary>Of keys and values: whether softmax over them and the layer's own is the gate (prefix), or ReLU stands in its place.</summary>
+    public bool Gated { get; init; }
+
+    /// <summary>Of a bottleneck. The studio's own methods have ReLU; AdapterHub's files name theirs.</summary>
+    public Activation Nonlinearity { get; init; } = Activation.Relu;
+}
 
 /// <summary>A backbone tensor that is trained itself, by its bare key. <paramref name="Group"/>: the method's name, or <see cref="ParameterGroups.Backbone"/>.</summary>
 public sealed record TrainedTensor(string Key, string Group);
@@ -31,14 +41,20 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
         var (modules, tensors) = (new List<ModulePlacement>(), new List<TrainedTensor>());
         var first = 0;
         for (var g = 0; g < groups.Count; first += groups[g++])
+        {
+            if (MethodRules.Conflict(methods.Where(m => design.Methods[g].Contains(m.Name))) is { } conflict)
+                throw new ArgumentException($"group {g + 1}: {conflict}", nameof(design));
             foreach (var name in design.Methods[g].Names)
             {
                 var method = methods.FirstOrDefault(m => m.Name == name)
                     ?? throw new ArgumentException($"group {g + 1} wants the method '{name}', which is not among {string.Join(", ", methods.Select(m => m.Name))}", nameof(methods));
+                if (MethodRules.Problem(method) is { } problem)
+                    throw new ArgumentException($"the method '{name}' is no possible combination: {problem}", nameof(methods));
                 var size = SizeOf(sizes, stack.Name, g, method);
                 for (var layer = first; layer < first + groups[g]; layer++)
                     Insert(method, layer, size, modules, tensors);
             }
+        }
         return new InsertionPlan(modules.ToValueList(), tensors.ToValueList());
     }
 
@@ -62,28 +78,10 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
 
     private static void Insert(PeftMethod method, int layer, int size, List<ModulePlacement> modules, List<TrainedTensor> tensors)
     {
-        RequireBuilt(method);
-        if (method.Form == FunctionalForm.Bias)
-            tensors.AddRange(ModuleSites.Biases(layer, method.Representation).Select(key => new TrainedTensor(key, method.Name)));
+        if (method.Form is FunctionalForm.Bias or FunctionalForm.Affine)
+            tensors.AddRange(ModuleSites.Trained(layer, method).Select(key => new TrainedTensor(key, method.Name)));
         else
-            foreach (var site in Enum.GetValues<ModifiedRepresentation>().Where(site => site != ModifiedRepresentation.None && method.Representation.HasFlag(site)))
-                modules.Add(new ModulePlacement(layer, method.Name, method.Form, site, size, method.Scale));
-    }
-
-    private static void RequireBuilt(PeftMethod method)
-    {
-        const ModifiedRepresentation Linears = ModifiedRepresentation.Query | ModifiedRepresentation.Key | ModifiedRepresentation.Value
-            | ModifiedRepresentation.AttentionOutput | ModifiedRepresentation.FeedForwardInner | ModifiedRepresentation.FeedForwardOutput;
-        var (at, insertion, composition) = (method.Representation, method.Insertion, method.Composition);
-        var built = at != ModifiedRepresentation.None && (composition == Composition.Scaled || method.Scale == 1) && method.Form switch
-        {
-            FunctionalForm.Bottleneck => at == ModifiedRepresentation.FeedForwardOutput && insertion == InsertionForm.Sequential && composition == Composition.Add,
-            FunctionalForm.LowRank => (at & ~Linears) == ModifiedRepresentation.None && insertion == InsertionForm.Parallel && composition != Composition.Gated,
-            FunctionalForm.KeyValue => at == ModifiedRepresentation.AttentionHeads && insertion == InsertionForm.Parallel && composition == Composition.Gated,
-            FunctionalForm.Bias => (at & ~(Linears | ModifiedRepresentation.Norms)) == ModifiedRepresentation.None && insertion == InsertionForm.Sequential && composition == Composition.Add,
-            _ => false,
-        };
-        if (!built)
-            throw new ArgumentException($"the method '{method.Name}' ({method.Form} at {at}, {insertion}, {composition}) is a combination that this version does not build", nameof(method));
+            modules.AddRange(Representations.In(method.Representation).Select(site => new ModulePlacement(
+                layer, method.Name, method.Form, site, size, method.Scale) { Insertion = method.Insertion, Gated = method.Composition == Composition.Gated }));
     }
 }

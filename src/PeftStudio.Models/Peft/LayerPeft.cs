@@ -1,19 +1,36 @@
+using PeftStudio.Formats.Backbones;
+using PeftStudio.Models.Backbones;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Peft;
 
-/// <summary>h + s x Down^T Up^T; Down (rank, in), Up (out, rank).</summary>
-internal sealed record LowRank(Tensor Down, Tensor Up, double Scale);
-
-/// <summary>ReLU(x Down^T + b) Up^T + c; Down (bottleneck, width), Up (width, bottleneck).</summary>
-internal sealed record Bottleneck(Tensor Down, Tensor DownBias, Tensor Up, Tensor UpBias)
+/// <summary>A change of a sub-layer's output: s dh as a function of what it reads, (..., width) to (..., width).</summary>
+internal interface IChange
 {
-    public Tensor Forward(Tensor input)
+    Tensor Of(Tensor input);
+}
+
+/// <summary>s x Down^T Up^T; Down (rank, in), Up (out, rank).</summary>
+internal sealed record LowRank(Tensor Down, Tensor Up, double Scale) : IChange
+{
+    public Tensor Of(Tensor input)
     {
         var type = input.dtype;
-        var low = nn.functional.linear(input, Down.to(type), DownBias.to(type)).relu(); // (..., bottleneck)
-        return nn.functional.linear(low, Up.to(type), UpBias.to(type));
+        var change = nn.functional.linear(nn.functional.linear(input, Down.In(type)), Up.In(type));
+        return Scale == 1 ? change : change.mul(Scale);
+    }
+}
+
+/// <summary>s (f(x Down^T + b) Up^T + c); Down (bottleneck, width), Up (width, bottleneck).</summary>
+internal sealed record Bottleneck(Tensor Down, Tensor DownBias, Tensor Up, Tensor UpBias, Activation Nonlinearity, double Scale) : IChange
+{
+    public Tensor Of(Tensor input)
+    {
+        var type = input.dtype;
+        var low = Nonlinearity.Of(nn.functional.linear(input, Down.In(type), DownBias.In(type))); // (..., bottleneck)
+        var change = nn.functional.linear(low, Up.In(type), UpBias.In(type));
+        return Scale == 1 ? change : change.mul(Scale);
     }
 }
 
@@ -27,21 +44,52 @@ internal sealed record KeyValue(Tensor Key, Tensor Value)
     public Tensor InFrontOf(Tensor own, Tensor prefix)
     {
         var (batch, heads, size) = (own.size(0), own.size(1), own.size(3));
-        var front = prefix.to(own.dtype).view(Length, heads, size).transpose(0, 1).unsqueeze(0).expand(batch, heads, Length, size);
-        return cat([front, own], 2);
+        return cat([ByHead(prefix, heads, own.dtype).unsqueeze(0).expand(batch, heads, Length, size), own], 2);
+    }
+
+    /// <summary>(heads, length, headSize)</summary>
+    public Tensor ByHead(Tensor all, long heads, ScalarType type) => all.In(type).view(Length, heads, -1).transpose(0, 1);
+}
+
+/// <summary>The multi-head adapter: each head's own keys and values, with ReLU in softmax's place.</summary>
+internal sealed record HeadsAdapter(KeyValue Own, double Scale)
+{
+    /// <param name="query">(batch, heads, rows, headSize), not scaled</param>
+    public Tensor Of(Tensor query) // (batch, heads, rows, headSize)
+    {
+        var (heads, type) = (query.size(1), query.dtype);
+        var low = query.matmul(Own.ByHead(Own.Key, heads, type).transpose(1, 2)).relu(); // (batch, heads, rows, length)
+        var change = low.matmul(Own.ByHead(Own.Value, heads, type));
+        return Scale == 1 ? change : change.mul(Scale);
     }
 }
 
-/// <summary>The modules of one layer by what they change. Trained biases are no module: they stand in the layer's weights.</summary>
-internal sealed record LayerPeft(
-    LowRank? Query,
-    LowRank? Key,
-    LowRank? Value,
-    LowRank? AttentionOutput,
-    LowRank? FeedForwardInner,
-    LowRank? FeedForwardOutput,
-    KeyValue? Prefix,
-    Bottleneck? AfterFeedForward)
+/// <summary>What a trial put on one product: l * (x W^T + b + s x Down^T Up^T); <paramref name="Rescaling"/> (out).</summary>
+internal sealed record ProductPeft(LowRank? Lora, Tensor? Rescaling)
 {
-    public static readonly LayerPeft None = new(null, null, null, null, null, null, null, null);
+    public static readonly ProductPeft None = new(null, null);
+}
+
+/// <summary>What a trial put on one sub-layer, by what it reads: the sub-layer's input, its output, or the normed sum of its output and its residual.</summary>
+internal sealed record SubLayerPeft(IReadOnlyList<IChange> OfInput, IReadOnlyList<IChange> OfOutput, IReadOnlyList<IChange> OfNormed)
+{
+    public static readonly SubLayerPeft None = new([], [], []);
+}
+
+/// <summary>The modules of one layer by what they change. Trained biases and norms are no module: they stand in the layer's weights.</summary>
+internal sealed record LayerPeft(
+    ProductPeft Query,
+    ProductPeft Key,
+    ProductPeft Value,
+    ProductPeft AttentionOutput,
+    ProductPeft FeedForwardInner,
+    Tensor? FeedForwardActivation,
+    ProductPeft FeedForwardOutput,
+    KeyValue? Prefix,
+    HeadsAdapter? Heads,
+    SubLayerPeft AfterAttention,
+    SubLayerPeft AfterFeedForward)
+{
+    public static readonly LayerPeft None = new(
+        ProductPeft.None, ProductPeft.None, ProductPeft.None, ProductPeft.None, ProductPeft.None, null, ProductPeft.None, null, null, SubLayerPeft.None, SubLayerPeft.None);
 }

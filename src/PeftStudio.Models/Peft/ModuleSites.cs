@@ -6,12 +6,6 @@ namespace PeftStudio.Models.Peft;
 /// <summary>Where in an encoder layer each modified representation lives.</summary>
 internal static class ModuleSites
 {
-    public static readonly IReadOnlyList<ModifiedRepresentation> Linears =
-    [
-        ModifiedRepresentation.Query, ModifiedRepresentation.Key, ModifiedRepresentation.Value, ModifiedRepresentation.AttentionOutput,
-        ModifiedRepresentation.FeedForwardInner, ModifiedRepresentation.FeedForwardOutput,
-    ];
-
     /// <summary>The bare key of the module that computes a representation.</summary>
     public static string Module(int layer, ModifiedRepresentation site) => EncoderKeys.Layer(layer) + (site switch
     {
@@ -22,17 +16,30 @@ internal static class ModuleSites
         ModifiedRepresentation.FeedForwardInner => "intermediate.dense",
         ModifiedRepresentation.FeedForwardOutput => "output.dense",
         ModifiedRepresentation.AttentionHeads => "attention.self",
+        ModifiedRepresentation.FeedForwardActivation => "intermediate",
         _ => throw new ArgumentOutOfRangeException(nameof(site), site, "not one module of a layer"),
     });
 
-    /// <summary>The biases that a method of the form Bias trains at its sites.</summary>
-    public static IEnumerable<string> Biases(int layer, ModifiedRepresentation sites)
+    /// <summary>The bare key of the sub-layer that ends with a representation.</summary>
+    public static string SubLayer(int layer, ModifiedRepresentation site) => EncoderKeys.Layer(layer) + (site switch
     {
-        foreach (var site in Linears.Where(site => sites.HasFlag(site)))
+        ModifiedRepresentation.AttentionOutput => "attention.output",
+        ModifiedRepresentation.FeedForwardOutput => "output",
+        _ => throw new ArgumentOutOfRangeException(nameof(site), site, "no output of a sub-layer"),
+    });
+
+    /// <summary>The backbone's own tensors that a method of the form Bias or Affine trains.</summary>
+    public static IEnumerable<string> Trained(int layer, PeftMethod method)
+    {
+        foreach (var site in Representations.In(method.Representation & Representations.Products))
             yield return Module(layer, site) + ".bias";
-        if (!sites.HasFlag(ModifiedRepresentation.Norms))
+        if (!method.Representation.HasFlag(ModifiedRepresentation.Norms))
             yield break;
-        yield return EncoderKeys.Layer(layer) + "attention.output.LayerNorm.bias";
-        yield return EncoderKeys.Layer(layer) + "output.LayerNorm.bias";
+        foreach (var site in Representations.In(Representations.SubLayers))
+        {
+            if (method.Form == FunctionalForm.Affine)
+                yield return SubLayer(layer, site) + ".LayerNorm.weight";
+            yield return SubLayer(layer, site) + ".LayerNorm.bias";
+        }
     }
 }

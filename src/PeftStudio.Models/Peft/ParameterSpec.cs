@@ -5,7 +5,7 @@ namespace PeftStudio.Models.Peft;
 /// <summary>A parameter that is to be made.</summary>
 /// <param name="Name">as in the checkpoint without its wrapper's prefix, or under it: <c>encoder.layer.3.attention.self.query.lora.down</c>.</param>
 /// <param name="Group">whose learning rate it has: a method's name, <see cref="ParameterGroups.Head"/> or <see cref="ParameterGroups.Backbone"/>.</param>
-/// <param name="Decays">false for biases and norms.</param>
+/// <param name="Decays">false for biases, norms and vectors that multiply.</param>
 /// <param name="Initial">its first value on any device, in any floating type; freed by who asks for it.</param>
 internal sealed record ParameterSpec(string Name, long[] Shape, string Group, bool Decays, Func<Tensor> Initial)
 {
@@ -19,7 +19,7 @@ public static class ParameterGroups
     /// <summary>Of full fine-tuning, and of tensors trained outside all methods.</summary>
     public const string Backbone = "backbone";
 
-    /// <summary>Weight decay leaves biases and norms alone, as everywhere in the literature.</summary>
+    /// <summary>Weight decay leaves biases and norms alone, as everywhere in the literature, and vectors that multiply, whose rest is 1.</summary>
     internal static bool Decays(string name) =>
-        !name.EndsWith(".bias", StringComparison.Ordinal) && !name.Contains("LayerNorm", StringComparison.Ordinal);
+        !name.EndsWith($".{ModuleParameters.Rescaling}", StringComparison.Ordinal) && !name.EndsWith(".bias", StringComparison.Ordinal) && !name.Contains("LayerNorm", StringComparison.Ordinal);
 }

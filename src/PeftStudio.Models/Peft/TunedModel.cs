@@ -21,7 +21,7 @@ public sealed class TunedModel : IDisposable
     {
         (Backbone, Plan, Head, Parameters) = (backbone, plan, headPlan, parameters);
         weights = plan.Tensors.Count == 0 ? backbone.Weights : EncoderKeys.Weights(backbone.Config, Tensor);
-        layers = [.. Enumerable.Range(0, backbone.Config.Layers).Select(i => ModuleParameters.Layer(plan.Modules.Where(m => m.Layer == i), parameters))];
+        layers = [.. Enumerable.Range(0, backbone.Config.Layers).Select(i => LayerModules.Of(plan.Modules.Where(m => m.Layer == i), parameters))];
         head = new ClassificationHead(backbone.HeadLayout, Linear(backbone.HeadLayout.Dense), Linear(backbone.HeadLayout.Out));
         lowest = Lowest();
 
@@ -120,7 +120,7 @@ public sealed class TunedModel : IDisposable
         if (Plan.Tensors.Any(t => t.Key.StartsWith("embeddings.", StringComparison.Ordinal)))
             return -1;
         for (var i = 0; i < layers.Length; i++)
-            if (layers[i] != LayerPeft.None || Plan.Tensors.Any(t => t.Key.StartsWith(EncoderKeys.Layer(i), StringComparison.Ordinal)))
+            if (Plan.Modules.Any(m => m.Layer == i) || Plan.Tensors.Any(t => t.Key.StartsWith(EncoderKeys.Layer(i), StringComparison.Ordinal)))
                 return i;
         return layers.Length;
     }

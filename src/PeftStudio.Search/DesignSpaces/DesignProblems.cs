@@ -45,7 +45,7 @@ public static class DesignProblems
                 : $"group {group + 1} is frozen and has the methods {set}; take them away, or tune the group";
         var unknown = set.Names.Where(name => !methods.Any(method => string.Equals(method.Name, name, StringComparison.Ordinal))).ToList();
         return unknown.Count == 0
-            ? null
+            ? MethodRules.Conflict(methods.Where(method => set.Contains(method.Name)))
             : $"no method is called '{string.Join("', '", unknown)}'; there are {string.Join(", ", methods.Select(method => method.Name))}";
     }
 }

@@ -47,7 +47,7 @@ public static class SizesText
         return method.Form switch
         {
             FunctionalForm.LowRank => string.Create(CultureInfo.InvariantCulture, $"{method.Title} r={size.Size}"),
-            FunctionalForm.Bias => method.Title,
+            _ when !method.IsSized => method.Title,
             _ => string.Create(CultureInfo.InvariantCulture, $"{method.Title.ToLowerInvariant()} {size.Size}"),
         };
     }

@@ -67,7 +67,7 @@ public sealed class SpaceBuilder
         if (plan.Strategies.Count == 0)
         {
             if (plan.Methods.Count <= DefaultChoices.MostMethods)
-                return Enumerable.Repeat(DefaultChoices.Strategies(plan.Methods), plan.Groups).ToValueList();
+                return Enumerable.Repeat(DefaultChoices.Strategies(plan.Methods).Where(set => Conflict(set) is null).ToValueList(), plan.Groups).ToValueList();
             problems.Add(new("space.strategies", $"{plan.Methods.Count} methods have too many sets to try each; list the sets, or choose at most {DefaultChoices.MostMethods} methods"));
             return [];
         }
@@ -83,11 +83,14 @@ public sealed class SpaceBuilder
                     ? null
                     : $"'{name}' is not among the study's methods {string.Join(", ", plan.Methods)}; add it there or remove it here", "method");
             var sets = entries.Select(names => new MethodSet(names)).ToValueList();
-            Check(path, sets, _ => null, "method set");
+            Check(path, sets, Conflict, "method set");
             lists.Add(sets);
         }
         return lists.Count == 1 ? Enumerable.Repeat(lists[0], plan.Groups).ToValueList() : lists.ToValueList();
     }
+
+    /// <summary>Why the set's methods cannot stand in one layer; names that are no method are told elsewhere.</summary>
+    private string? Conflict(MethodSet set) => MethodRules.Conflict(methods.Where(method => set.Contains(method.Name)));
 
     private void Check<T>(string path, ValueList<T> entries, Func<T, string?> problem, string what)
     {

@@ -10,7 +10,8 @@ internal static class MethodCounts
 {
     public static long Unit(PeftMethod method, StackShape stack) => method.Form switch
     {
-        FunctionalForm.Bottleneck => 1 + (2L * stack.Width),
+        FunctionalForm.Bottleneck => SubLayers(method.Representation, stack) * (1 + (2L * stack.Width)),
+        FunctionalForm.LowRank when method.Insertion is InsertionForm.BeforeResidual => SubLayers(method.Representation, stack) * 2L * stack.Width,
         FunctionalForm.LowRank => Linears(method.Representation, stack).Sum(linear => (long)linear.In + linear.Out),
         FunctionalForm.KeyValue => 2L * stack.InnerWidth * Attentions(stack),
         _ => 0,
@@ -18,11 +19,19 @@ internal static class MethodCounts
 
     public static long Fixed(PeftMethod method, StackShape stack) => method.Form switch
     {
-        FunctionalForm.Bottleneck => stack.Width,
-        FunctionalForm.Bias => Linears(method.Representation, stack).Sum(linear => (long)linear.Out)
-            + (method.Representation.HasFlag(ModifiedRepresentation.Norms) ? (1L + Attentions(stack)) * stack.Width : 0),
+        FunctionalForm.Bottleneck => SubLayers(method.Representation, stack) * (long)stack.Width,
+        FunctionalForm.Bias => Linears(method.Representation, stack).Sum(linear => (long)linear.Out) + Norms(method.Representation, stack),
+        FunctionalForm.Rescaling => Linears(method.Representation, stack).Sum(linear => (long)linear.Out)
+            + (method.Representation.HasFlag(ModifiedRepresentation.FeedForwardActivation) ? stack.FeedForward : 0),
+        FunctionalForm.Affine => 2 * Norms(method.Representation, stack),
         _ => 0,
     };
+
+    private static long Norms(ModifiedRepresentation at, StackShape stack) =>
+        at.HasFlag(ModifiedRepresentation.Norms) ? (1L + Attentions(stack)) * stack.Width : 0;
+
+    private static int SubLayers(ModifiedRepresentation at, StackShape stack) =>
+        (at.HasFlag(ModifiedRepresentation.AttentionOutput) ? Attentions(stack) : 0) + (at.HasFlag(ModifiedRepresentation.FeedForwardOutput) ? 1 : 0);
 
     private static int Attentions(StackShape stack) => stack.CrossAttention ? 2 : 1;
 

@@ -12,11 +12,17 @@ public enum FunctionalForm
     /// <summary>down, up; no nonlinearity, no biases.</summary>
     LowRank,
 
-    /// <summary>own keys and values that the queries attend to.</summary>
+    /// <summary>own keys and values that the queries attend to; gated by softmax (prefix), or through a ReLU in its place (multi-head adapter).</summary>
     KeyValue,
 
     /// <summary>a vector that is added.</summary>
     Bias,
+
+    /// <summary>a vector l that multiplies: dh = (l - 1) h.</summary>
+    Rescaling,
+
+    /// <summary>the norms' own weights and biases.</summary>
+    Affine,
 }
 
 /// <summary>Which hidden states are changed (second dimension).</summary>
@@ -32,13 +38,22 @@ public enum ModifiedRepresentation
     FeedForwardOutput = 32,
     AttentionHeads = 64,
     Norms = 128,
+
+    /// <summary>What the activation gives: the input of the feed-forward's second product.</summary>
+    FeedForwardActivation = 256,
 }
 
 /// <summary>Whether the change reads the representation itself or the sub-layer's input (third dimension).</summary>
 public enum InsertionForm
 {
+    /// <summary>Reads the representation; of a whole sub-layer, the normed sum of its output and its residual (AdapterHub's Pfeiffer form).</summary>
     Sequential,
+
+    /// <summary>Reads the input: of the sub-layer for a bottleneck, of the product for a low-rank change, the queries for keys and values.</summary>
     Parallel,
+
+    /// <summary>Sequential, but reads a sub-layer's own output, before residual and norm (Houlsby's form).</summary>
+    BeforeResidual,
 }
 
 /// <summary>How change and representation are put together (fourth dimension): h + dh, h + s dh, or (1 - l) h + l dh.</summary>
@@ -63,7 +78,7 @@ public sealed record PeftMethod(
 {
     /// <summary>Whether the method has a size of its own (rank, bottleneck, prefix length).</summary>
     [JsonIgnore]
-    public bool IsSized => Form is not FunctionalForm.Bias;
+    public bool IsSized => Form is FunctionalForm.Bottleneck or FunctionalForm.LowRank or FunctionalForm.KeyValue;
 
     /// <summary>Trainable parameters that one layer of <paramref name="stack"/> gets at <paramref name="size"/>: fixed + size x per unit.</summary>
     public long ParametersPerLayer(StackShape stack, int size) => FixedParameters(stack) + (size * UnitParameters(stack));

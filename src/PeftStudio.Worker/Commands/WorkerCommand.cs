@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using PeftStudio.Jobs;
@@ -23,14 +22,8 @@ internal static class WorkerCommand
         {
             var settings = WorkerSettings.Read(
                 parsed.GetValue(device), parsed.GetValue(threads), parsed.GetValue(connection), parsed.GetValue(backbones), parsed.GetValue(tasks));
-            using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            // A preempted worker puts its trial back; that is no attempt.
-            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
-            {
-                context.Cancel = true;
-                stopping.Cancel();
-            });
-            await RunAsync(settings, stopping.Token);
+            // The token is cancelled by SIGINT and SIGTERM. A preempted worker puts its trial back; that is no attempt.
+            await RunAsync(settings, cancellationToken);
             return 0;
         });
         return command;

@@ -12,6 +12,9 @@ public sealed class TokenizerGoldenTests
     [InlineData("bert-base-uncased", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json")]
     [InlineData("roberta-base", "tokenizer.json")]
     [InlineData("roberta-base", "vocab.json", "merges.txt")]
+    [InlineData("t5", "tokenizer.json")]
+    [InlineData("t5", "spiece.model")]
+    [InlineData("t5", "spiece.model", "tokenizer_config.json")]
     public void Every_row_gets_the_reference_ids(string name, params string[] files)
     {
         var goldens = Folders.RequireShared("goldens", "tokenizers", name + ".jsonl");
@@ -34,6 +37,7 @@ public sealed class TokenizerGoldenTests
     [Theory]
     [InlineData("bert-base-uncased", "vocab.txt")]
     [InlineData("roberta-base", "vocab.json", "merges.txt")]
+    [InlineData("t5", "spiece.model")]
     public void The_hash_knows_the_tokenizer_not_the_form_of_its_files(string name, params string[] files)
     {
         Load(name, files).Hash.ShouldBe(Load(name, "tokenizer.json").Hash);

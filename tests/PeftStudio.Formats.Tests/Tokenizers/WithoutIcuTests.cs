@@ -11,7 +11,7 @@ public sealed class WithoutIcuTests
     {
         Folders.RequireShared("goldens", "tokenizers");
         var program = Path.Combine(AppContext.BaseDirectory, "PeftStudio.Formats.Tests" + (OperatingSystem.IsWindows() ? ".exe" : ""));
-        var start = new ProcessStartInfo(program, ["-class", typeof(TokenizerGoldenTests).FullName ?? "", "-class", typeof(TokenizerRulesTests).FullName ?? "", "-noColor"])
+        var start = new ProcessStartInfo(program, ["-class", typeof(TokenizerGoldenTests).FullName ?? "", "-class", typeof(TokenizerRulesTests).FullName ?? "", "-class", typeof(UnigramTests).FullName ?? "", "-noColor"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -1,4 +1,5 @@
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 using static PeftStudio.Search.Tests.DesignSpaces.Shapes;
 
@@ -28,6 +29,14 @@ public sealed class SpaceBuilderTests
     public void Default_strategies_are_small_sets_first() =>
         DefaultChoices.Strategies(["lora", "adapter", "prefix"]).Select(set => set.ToString()).ShouldBe(
             ["adapter", "lora", "prefix", "adapter+lora", "adapter+prefix", "lora+prefix", "adapter+lora+prefix"]);
+
+    [Fact]
+    public void Default_strategies_leave_out_what_does_not_fit_into_one_layer()
+    {
+        var space = SpaceBuilder.Build(new SpacePlan { Methods = ["bitfit", "layernorm", "lora"] }, RobertaBase).Space.ShouldNotBeNull();
+
+        space.Strategies[0].ShouldBe([Set("bitfit"), Set("layernorm"), Set("lora"), Set("bitfit", "lora"), Set("layernorm", "lora")]);
+    }
 
     [Fact]
     public void Lists_of_the_plan_are_taken_in_their_order()
@@ -62,7 +71,11 @@ public sealed class SpaceBuilderTests
         { new() { TunableGroups = [[2, 2]] }, "space.tunableGroups[0]", "a group is listed twice in [2, 2]; name each once" },
         { new() { TunableGroups = [[1, 2], [2, 1]] }, "space.tunableGroups[1]", "[1, 2] is listed twice; remove one" },
         { new() { Methods = [] }, "space.methods", "no method is left; choose at least one" },
-        { new() { Methods = ["lora", "Lora"] }, "space.methods[1]", "no method is called 'Lora'; there are adapter, prefix, bitfit, lora" },
+        { new() { Methods = ["lora", "Lora"] }, "space.methods[1]", $"no method is called 'Lora'; there are {string.Join(", ", NamedMethods.All.Select(method => method.Name))}" },
+        {
+            new() { Methods = ["lora", "lora-all"], Strategies = [[["lora"], ["lora", "lora-all"]]] }, "space.strategies[0][1]",
+            "'lora' and 'lora-all' both want the one place for LowRank at Query, Value; keep one of them"
+        },
         { new() { Methods = ["lora", "lora"] }, "space.methods[1]", "lora is listed twice; remove one" },
         { new() { Strategies = [[["lora"]], [["lora"]]] }, "space.strategies", "2 lists of method sets for 4 groups; give one for all groups or one for each" },
         { new() { Strategies = [[]] }, "space.strategies[0]", "no method set is left; choose at least one" },

@@ -17,6 +17,15 @@ public sealed class MethodCountsTests
     [InlineData("prefix", 10, 15_360)]
     [InlineData("bitfit", 0, 8_448)]
     [InlineData("bitfit", 5, 8_448)]
+    [InlineData("houlsby", 48, 149_088)]
+    [InlineData("parallel", 48, 74_544)]
+    [InlineData("scaled-parallel", 16, 25_360)]
+    [InlineData("multihead-parallel", 10, 15_360)]
+    [InlineData("lora-ffn", 8, 61_440)]
+    [InlineData("lora-all", 8, 110_592)]
+    [InlineData("lowrank-adapter", 8, 24_576)]
+    [InlineData("layernorm", 0, 3_072)]
+    [InlineData("ia3", 0, 4_608)]
     public void Counts_of_a_base_layer(string method, int size, long expected) =>
         NamedMethods.Get(method).ParametersPerLayer(Base, size).ShouldBe(expected);
 
@@ -35,7 +44,15 @@ public sealed class MethodCountsTests
             (int Rows, int Columns)[] adapter = [(size, d), (size, 1), (d, size), (d, 1)];
             (int Rows, int Columns)[] prefix = [(size, a), (size, a)];
             (int Rows, int Columns)[] bitfit = [(a, 1), (a, 1), (a, 1), (d, 1), (d, 1), (f, 1), (d, 1), (d, 1)];
-            return Count(lora) == NamedMethods.Lora.ParametersPerLayer(stack, size) && Count(adapter) == NamedMethods.Adapter.ParametersPerLayer(stack, size)
+            (int Rows, int Columns)[] lowRank = [(size, d), (d, size), (size, d), (d, size)];
+            (int Rows, int Columns)[] ia3 = [(a, 1), (a, 1), (f, 1)];
+            (int Rows, int Columns)[] feedForward = [(size, d), (f, size), (size, f), (d, size)];
+            (int Rows, int Columns)[] all = [.. lora, (size, d), (a, size), (size, a), (d, size), .. feedForward];
+            return Count([.. adapter, .. adapter]) == NamedMethods.Houlsby.ParametersPerLayer(stack, size) && Count(adapter) == NamedMethods.ScaledParallel.ParametersPerLayer(stack, size)
+                && Count(prefix) == NamedMethods.MultiHeadParallel.ParametersPerLayer(stack, size) && Count(lowRank) == NamedMethods.LowRankAdapter.ParametersPerLayer(stack, size)
+                && Count(feedForward) == NamedMethods.LoraFeedForward.ParametersPerLayer(stack, size) && Count(all) == NamedMethods.LoraAll.ParametersPerLayer(stack, size)
+                && Count(ia3) == NamedMethods.Ia3.ParametersPerLayer(stack, size) && 4 * d == NamedMethods.LayerNorm.ParametersPerLayer(stack, size)
+                && Count(lora) == NamedMethods.Lora.ParametersPerLayer(stack, size) && Count(adapter) == NamedMethods.Adapter.ParametersPerLayer(stack, size)
                 && Count(prefix) == NamedMethods.Prefix.ParametersPerLayer(stack, size) && Count(bitfit) == NamedMethods.BitFit.ParametersPerLayer(stack, size);
         }).QuickCheckThrowOnFailure();
 
@@ -48,11 +65,15 @@ public sealed class MethodCountsTests
         NamedMethods.Prefix.UnitParameters(decoder).ShouldBe(2 * 1_536);
         NamedMethods.Adapter.ParametersPerLayer(decoder, 4).ShouldBe(NamedMethods.Adapter.ParametersPerLayer(Base, 4));
         NamedMethods.BitFit.FixedParameters(decoder).ShouldBe(16 * 768);
+        NamedMethods.Houlsby.UnitParameters(decoder).ShouldBe(3 * 1_537);
+        NamedMethods.LayerNorm.FixedParameters(decoder).ShouldBe(6 * 768);
+        NamedMethods.Ia3.FixedParameters(decoder).ShouldBe((4 * 768) + 3_072);
     }
 
     [Fact]
     public void An_unknown_method_names_those_there_are() =>
-        Should.Throw<ArgumentException>(() => NamedMethods.Get("Lora")).Message.ShouldBe("no method is called 'Lora'; there are adapter, prefix, bitfit, lora");
+        Should.Throw<ArgumentException>(() => NamedMethods.Get("Lora")).Message.ShouldBe(
+            "no method is called 'Lora'; there are adapter, prefix, bitfit, lora, houlsby, parallel, scaled-parallel, multihead-parallel, lora-ffn, lora-all, lowrank-adapter, layernorm, ia3");
 
     private static long Count((int Rows, int Columns)[] tensors) => tensors.Sum(tensor => (long)tensor.Rows * tensor.Columns);
 }

@@ -196,7 +196,7 @@ public sealed class StepSamplerTests
         var choice = sampled.Step.Choices.ShouldHaveSingleItem();
         choice.Samples.ShouldAllBe(sample => sample.Sizes!.Parameters == smallest);
         choice.Samples.Select(sample => sample.Design).Distinct().Count().ShouldBe(3);
-        sampled.Notes.ShouldBe(["S0 has few designs that fit the budget: sample 1 was redrawn 1,000 times in vain."]);
+        sampled.Notes.ShouldBe(["Whole space has few designs that fit the budget: sample 1 was redrawn 1,000 times in vain."]);
     }
 
     [Fact]

@@ -1,0 +1,16 @@
+namespace PeftStudio.Search.Methods;
+
+/// <summary>Representations that belong together.</summary>
+public static class Representations
+{
+    /// <summary>What a layer's linear products give.</summary>
+    public const ModifiedRepresentation Products = ModifiedRepresentation.Query | ModifiedRepresentation.Key | ModifiedRepresentation.Value
+        | ModifiedRepresentation.AttentionOutput | ModifiedRepresentation.FeedForwardInner | ModifiedRepresentation.FeedForwardOutput;
+
+    /// <summary>What its sub-layers give; each is the output of the sub-layer's last product.</summary>
+    public const ModifiedRepresentation SubLayers = ModifiedRepresentation.AttentionOutput | ModifiedRepresentation.FeedForwardOutput;
+
+    /// <summary>The single ones in <paramref name="at"/>, in the order of their bits.</summary>
+    public static IEnumerable<ModifiedRepresentation> In(ModifiedRepresentation at) =>
+        Enum.GetValues<ModifiedRepresentation>().Where(one => one != ModifiedRepresentation.None && at.HasFlag(one));
+}
