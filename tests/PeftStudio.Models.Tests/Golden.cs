@@ -31,7 +31,10 @@ internal sealed class Golden : IDisposable
         var batch = new TokenBatch(
             Flat(root.GetProperty("input_ids")), Flat(root.GetProperty("attention_mask")),
             root.TryGetProperty("token_type_ids", out var types) ? Flat(types) : null, rows, CPU);
-        return (batch, tensor(root.GetProperty("labels").EnumerateArray().Select(l => l.GetInt64()).ToArray()));
+        var labels = root.GetProperty("labels");
+        return (batch, labels[0].ValueKind == JsonValueKind.Array
+            ? tensor(Flat(labels), [rows, labels[0].GetArrayLength()])
+            : tensor(labels.EnumerateArray().Select(l => l.GetInt64()).ToArray()));
 
         static long[] Flat(JsonElement rows) => [.. rows.EnumerateArray().SelectMany(r => r.EnumerateArray()).Select(v => v.GetInt64())];
     }

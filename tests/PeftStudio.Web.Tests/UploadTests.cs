@@ -13,6 +13,8 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
 
     private const string Rows = "text\tlabel\none\tyes\ntwo\tno\n";
 
+    private const string T5 = """{"model_type": "t5", "vocab_size": 100, "d_model": 12, "d_kv": 4, "d_ff": 20, "num_layers": 4, "num_heads": 3}""";
+
     private readonly Studio studio;
     private readonly HttpClient client;
 
@@ -62,6 +64,18 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
         using var answer = await client.PostAsync("/api/v1/backbones", Studio.Upload("copy", files));
         answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
         (await client.GetStringAsync("/api/v1/backbones/copy")).ShouldContain("\"layers\":12");
+    }
+
+    [Fact]
+    public async Task An_encoder_decoder_in_a_folder_is_listed_with_why_no_study_uses_it()
+    {
+        File.WriteAllText(Path.Join(Directory.CreateDirectory(Path.Join(studio.Data, "backbones", "small-t5")).FullName, "config.json"), T5);
+        const string Refusal = "t5 can be used with ./studio forward; studies over it are not built yet";
+        (await client.GetStringAsync("/api/v1/backbones/small-t5")).ShouldContain(Refusal);
+        (await client.GetStringAsync("/backbones")).ShouldContain(Refusal);
+        (await client.GetStringAsync("/studies/new?backbone=small-t5")).ShouldNotContain("value=\"small-t5\"");
+        var plan = Studio.Plan().Replace("backbone: sample", "backbone: small-t5", StringComparison.Ordinal);
+        await (await client.PostAsync("/api/v1/studies", Studio.Yaml(plan))).ShouldBeProblem(HttpStatusCode.BadRequest, Refusal);
     }
 
     public static TheoryData<string> HostileNames =>
@@ -128,6 +142,7 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
     public async Task A_backbone_without_weights_or_with_an_unknown_architecture_is_refused()
     {
         await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", Encoding.UTF8.GetBytes("{ \"model_type\": \"mystery\" }"))))).ShouldBeProblem(HttpStatusCode.BadRequest, "mystery");
+        await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", Encoding.UTF8.GetBytes(T5))))).ShouldBeProblem(HttpStatusCode.BadRequest, "studies over it are not built yet");
         var config = File.ReadAllBytes(Path.Join(Folders.Repository, "samples", "backbones", "sample", "config.json"));
         await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", config)))).ShouldBeProblem(HttpStatusCode.BadRequest, "model.safetensors");
         await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", config), ("model.safetensors", [1, 2, 3])))).ShouldBeProblem(HttpStatusCode.BadRequest, "model.safetensors");

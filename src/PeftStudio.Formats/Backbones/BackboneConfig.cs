@@ -6,7 +6,7 @@ namespace PeftStudio.Formats.Backbones;
 /// <summary>What config.json says of a backbone, checked. Sizes in units; dropouts as probabilities.</summary>
 public sealed record BackboneConfig
 {
-    /// <summary>model_type of the file: bert, roberta.</summary>
+    /// <summary>model_type of the file: bert, roberta, t5, bart.</summary>
     public required string ModelType { get; init; }
 
     public required int VocabSize { get; init; }
@@ -21,8 +21,10 @@ public sealed record BackboneConfig
 
     public required Activation HiddenAct { get; init; }
 
+    /// <summary>0: positions are relative (T5), and rows may have any length.</summary>
     public required int MaxPositionEmbeddings { get; init; }
 
+    /// <summary>1: there are no token types (T5, BART).</summary>
     public required int TypeVocabSize { get; init; }
 
     public required double LayerNormEps { get; init; }
@@ -48,29 +50,36 @@ public sealed record BackboneConfig
     /// <summary>What the file asks for and the studio does not do, in sentences for the user.</summary>
     public required ValueList<string> Ignored { get; init; }
 
-    public int HeadSize => HiddenSize / Heads;
+    /// <summary>Null: an encoder alone.</summary>
+    public DecoderConfig? Decoder { get; init; }
+
+    /// <summary>Null: another family.</summary>
+    public T5Config? T5 { get; init; }
+
+    /// <summary>Null: another family.</summary>
+    public BartConfig? Bart { get; init; }
+
+    public int HeadSize => T5?.HeadSize ?? HiddenSize / Heads;
 
     /// <summary>The position of the first token: RoBERTa counts from the padding id on.</summary>
     public int FirstPosition => ModelType == "roberta" ? PadTokenId + 1 : 0;
 
-    /// <summary>Most tokens a row.</summary>
-    public int MaxLength => MaxPositionEmbeddings - FirstPosition;
+    /// <summary>Most tokens a row; null: any number.</summary>
+    public int? MaxLength => MaxPositionEmbeddings == 0 ? null : MaxPositionEmbeddings - FirstPosition;
 
     /// <summary>Elements of every tensor but head and pooler.</summary>
-    public long Parameters
-    {
-        get
-        {
-            long d = HiddenSize, f = IntermediateSize, norm = 2 * d;
-            var embeddings = ((VocabSize + (long)MaxPositionEmbeddings + TypeVocabSize) * d) + norm;
-            var layer = (4 * ((d * d) + d)) + norm + ((d * f) + f) + ((f * d) + d) + norm;
-            return embeddings + (Layers * layer);
-        }
-    }
+    public long Parameters => BackboneParameters.Of(this);
+
+    /// <summary>Why no study can be made over it, in a sentence; null where one can.</summary>
+    public string? StudyRefusal => Decoder is null ? null : $"{ModelType} can be used with ./studio forward; studies over it are not built yet. Choose a BERT or RoBERTa.";
 
     /// <summary>What the search knows of this backbone.</summary>
-    public BackboneShape Shape() =>
-        new(ModelType, [new StackShape("encoder", Layers, HiddenSize, Heads * HeadSize, IntermediateSize)], Parameters);
+    public BackboneShape Shape()
+    {
+        var (inner, biases) = (Heads * HeadSize, T5 is null);
+        var encoder = new StackShape("encoder", Layers, HiddenSize, inner, IntermediateSize, Biases: biases);
+        return new(ModelType, Decoder is null ? [encoder] : [encoder, new StackShape("decoder", Decoder.Layers, HiddenSize, inner, Decoder.IntermediateSize, CrossAttention: true, biases)], Parameters);
+    }
 
     /// <summary>From the bytes of a config.json that lies nowhere yet.</summary>
     /// <exception cref="InvalidDataException">As for <see cref="FromFolder"/>.</exception>

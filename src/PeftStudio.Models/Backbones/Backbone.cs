@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace PeftStudio.Models.Backbones;
 
 /// <summary>
-/// A pretrained encoder with frozen weights, shared by all trials of a process: nothing ever writes to its tensors (those in fp32 on the processor may
+/// A pretrained network with frozen weights, shared by all trials of a process: nothing ever writes to its tensors (those in fp32 on the processor may
 /// lie in the read-only memory map of the file).
 /// </summary>
 public sealed class Backbone : IDisposable
@@ -25,8 +25,6 @@ public sealed class Backbone : IDisposable
         (Folder, Config, Hash, Report, Device, Type) = (folder, config, identity.Hash, report, device, type);
         (this.tensors, this.checkpointKeys, this.wrapper) = (tensors, checkpointKeys, wrapper);
         Shape = config.Shape() with { Parameters = identity.Parameters };
-        HeadLayout = HeadLayout.Of(config.ModelType);
-        Weights = EncoderKeys.Weights(config, key => tensors[key]);
     }
 
     public string Folder { get; }
@@ -45,9 +43,8 @@ public sealed class Backbone : IDisposable
     /// <summary>The type of the weights and of the products' activations.</summary>
     public ScalarType Type { get; }
 
-    public HeadLayout HeadLayout { get; }
-
-    public EncoderWeights Weights { get; }
+    /// <summary>The classification head's; T5 has none.</summary>
+    public HeadLayout HeadLayout => HeadLayout.Of(Config.ModelType);
 
     /// <exception cref="InvalidDataException">config.json is absent, wrong, or of an architecture that is not supported.</exception>
     /// <exception cref="SafetensorsException">No or damaged weights, a tensor that is missing or of another shape.</exception>
@@ -76,6 +73,9 @@ public sealed class Backbone : IDisposable
         }
     }
 
+    /// <summary>Bare keys of all that was loaded: the backbone, the pooler, the head.</summary>
+    internal IReadOnlyCollection<string> Keys => tensors.Keys;
+
     /// <summary>Whether the checkpoint brought a tensor of this bare key.</summary>
     public bool Contains(string bareKey) => tensors.ContainsKey(bareKey);
 
@@ -87,7 +87,7 @@ public sealed class Backbone : IDisposable
     /// <summary>The key in the checkpoint, also of a tensor that it lacks: <c>bert.encoder.layer.0...</c> for <c>encoder.layer.0...</c></summary>
     public string CheckpointKey(string bareKey) =>
         checkpointKeys.TryGetValue(bareKey, out var key) ? key
-        : bareKey.StartsWith("classifier", StringComparison.Ordinal) ? bareKey
+        : bareKey.StartsWith("classif", StringComparison.Ordinal) ? bareKey // classifier, classification_head
         : wrapper + bareKey;
 
     /// <summary>The other way round; the key itself where it has no wrapper.</summary>

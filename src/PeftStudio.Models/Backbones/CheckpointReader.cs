@@ -1,5 +1,6 @@
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
+using PeftStudio.Models.Sequences;
 using PeftStudio.Search;
 using PeftStudio.Torch;
 using TorchSharp;
@@ -18,8 +19,7 @@ internal sealed class CheckpointReader
     {
         (this.checkpoint, this.config) = (checkpoint, config);
         var prefix = BackboneKeys.Prefix(config.ModelType);
-        var head = HeadLayout.Of(config.ModelType);
-        var headKeys = head.Keys(1, 1).Select(k => k.Key).ToHashSet(StringComparer.Ordinal);
+        var headKeys = NetworkKeys.Head(config).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in checkpoint.Entries)
         {
             var stripped = entry.Key.StartsWith(prefix, StringComparison.Ordinal) ? entry.Key[prefix.Length..] : entry.Key;
@@ -33,7 +33,7 @@ internal sealed class CheckpointReader
         Wrapper = checkpoint.Entries.Any(e => e.Key.StartsWith(prefix + "encoder.", StringComparison.Ordinal)) ? prefix : "";
     }
 
-    /// <summary>Bare key -> key in the checkpoint, of the encoder, the pooler and the head.</summary>
+    /// <summary>Bare key -> key in the checkpoint, of the backbone, the pooler and the head.</summary>
     public Dictionary<string, string> Keys { get; } = new(StringComparer.Ordinal);
 
     public string Wrapper { get; }
@@ -41,22 +41,10 @@ internal sealed class CheckpointReader
     /// <exception cref="SafetensorsException">A backbone tensor is missing or has another shape than config.json asks for.</exception>
     public LoadReport Check()
     {
-        var expected = EncoderKeys.Of(config).ToDictionary(k => k.Key, k => k.Shape, StringComparer.Ordinal);
-        var absent = expected.Keys.Where(key => !Keys.ContainsKey(key)).ToArray();
-        if (absent.Length > 0)
-            throw new SafetensorsException(
-                checkpoint.Folder, Wrapper + absent[0],
-                $"is missing{(absent.Length > 1 ? $", and {absent.Length - 1} more" : "")}; the checkpoint does not hold the {config.Layers}-layer {config.ModelType} that config.json describes");
-        foreach (var (bare, shape) in expected)
-            CheckShape(bare, shape);
-        var head = HeadLayout.Of(config.ModelType);
-        var missing = new List<string>();
-        foreach (var (bare, shape) in head.HasPooler ? head.Keys(config.HiddenSize, 1).Take(2) : [])
-            if (Keys.ContainsKey(bare))
-                CheckShape(bare, shape);
-            else
-                missing.Add(Wrapper + bare);
-        foreach (var bare in Keys.Keys.Where(key => key.StartsWith("encoder.", StringComparison.Ordinal) || key.StartsWith("embeddings.", StringComparison.Ordinal)).ToArray())
+        var expected = NetworkKeys.Of(config).ToDictionary(k => k.Key, k => k.Shape, StringComparer.Ordinal);
+        Require(expected);
+        var missing = config.Decoder is null ? CheckPooler() : CheckHead();
+        foreach (var bare in Keys.Keys.Where(key => BackboneKeys.Bare(config.ModelType, key) is not null).ToArray())
             if (!expected.ContainsKey(bare))
             {
                 unexpected.Add(Keys[bare]);
@@ -84,6 +72,42 @@ internal sealed class CheckpointReader
             return mapped.DetachFromDisposeScope();
         using (mapped)
             return mapped.to(type, device, copy: true).DetachFromDisposeScope();
+    }
+
+    private void Require(Dictionary<string, long[]> expected)
+    {
+        var absent = expected.Keys.Where(key => !Keys.ContainsKey(key)).ToArray();
+        if (absent.Length > 0)
+            throw new SafetensorsException(
+                checkpoint.Folder, Wrapper + absent[0],
+                $"is missing{(absent.Length > 1 ? $", and {absent.Length - 1} more" : "")}; the checkpoint does not hold the {config.Layers}-layer {config.ModelType} that config.json describes");
+        foreach (var (bare, shape) in expected)
+            CheckShape(bare, shape);
+    }
+
+    private List<string> CheckPooler()
+    {
+        var missing = new List<string>();
+        var head = HeadLayout.Of(config.ModelType);
+        foreach (var (bare, shape) in head.HasPooler ? head.Keys(config.HiddenSize, 1).Take(2) : [])
+            if (Keys.ContainsKey(bare))
+                CheckShape(bare, shape);
+            else
+                missing.Add(Wrapper + bare);
+        return missing;
+    }
+
+    // The heads of encoder-decoders are used as the checkpoint brings them: whole, or not at all.
+    private List<string> CheckHead()
+    {
+        if (config.T5 is { HasTiedHead: false })
+            Require(new(StringComparer.Ordinal) { [T5Keys.Head] = [config.VocabSize, config.HiddenSize] });
+        if (Keys.ContainsKey(BartKeys.LogitsBias))
+            CheckShape(BartKeys.LogitsBias, [1, config.VocabSize]);
+        if (config.Bart is not null && HeadLayout.Of(config.ModelType) is var head && head.Keys(1, 1).Any(k => Keys.ContainsKey(k.Key)))
+            Require(head.Keys(config.HiddenSize, Keys.TryGetValue(head.Out + ".weight", out var stored) ? checkpoint.Entry(stored).Shape[0] : 1)
+                .ToDictionary(k => k.Key, k => k.Shape, StringComparer.Ordinal));
+        return [];
     }
 
     private void CheckShape(string bare, long[] shape)

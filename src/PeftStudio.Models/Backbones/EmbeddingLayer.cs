@@ -27,6 +27,7 @@ internal static class EmbeddingLayer
         return Lookup(positions, real.cumsum(1).mul_(real).add_(config.PadTokenId), type);
     }
 
-    private static Tensor Lookup(Tensor table, Tensor ids, ScalarType type) =>
+    /// <summary>Rows of a table; ids (batch, time).</summary>
+    public static Tensor Lookup(Tensor table, Tensor ids, ScalarType type) => // (batch, time, width)
         table.index_select(0, ids.flatten()).view(ids.size(0), ids.size(1), table.size(1)).In(type);
 }

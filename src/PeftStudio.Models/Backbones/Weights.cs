@@ -1,10 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Backbones;
 
-/// <summary>A product and its bias: weight (out, in), bias (out). Each is brought to the input's type where it is used.</summary>
-public sealed record LinearWeights(Tensor Weight, Tensor Bias)
+/// <summary>A product and its bias: weight (out, in), bias (out) or none (T5). Each is brought to the input's type where it is used.</summary>
+public sealed record LinearWeights(Tensor Weight, Tensor? Bias)
 {
     /// <param name="input">(..., in)</param>
     public Tensor Forward(Tensor input) // (..., out)
@@ -42,5 +43,6 @@ public sealed record EncoderWeights(EmbeddingWeights Embeddings, IReadOnlyList<L
 
 internal static class TensorTypes
 {
-    public static Tensor In(this Tensor tensor, ScalarType type) => tensor.dtype == type ? tensor : tensor.to(type);
+    [return: NotNullIfNotNull(nameof(tensor))]
+    public static Tensor? In(this Tensor? tensor, ScalarType type) => tensor is null || tensor.dtype == type ? tensor : tensor.to(type);
 }

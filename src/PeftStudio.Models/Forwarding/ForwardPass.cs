@@ -20,6 +20,8 @@ public static class ForwardPass
             throw new InvalidDataException("gradients need a loss: the inputs have no 'labels'");
         using var scope = NewDisposeScope();
         using var mode = set_grad_enabled(gradients);
+        if (backbone.Config.Decoder is not null)
+            return SequencePass.Run(backbone, rows, gradients);
         var own = adapter is null ? PlainModel(backbone, gradients) : null;
         using (own)
         {

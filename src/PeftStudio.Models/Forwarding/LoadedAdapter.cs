@@ -26,7 +26,9 @@ public sealed class LoadedAdapter : IDisposable
     /// <exception cref="InvalidDataException">No adapter, of another backbone, or of a kind that is not built.</exception>
     /// <exception cref="SafetensorsException">The weights do not fit.</exception>
     public static LoadedAdapter Read(string folder, Backbone backbone) =>
-        AdapterFolder.IsAdapter(folder) ? ReadOwn(folder, backbone) : ReadForeign(folder, backbone);
+        backbone.Config.Decoder is not null ? throw new InvalidDataException($"{folder}: adapters in {backbone.Config.ModelType} are not built yet; leave --adapter out, or choose a BERT or RoBERTa")
+        : AdapterFolder.IsAdapter(folder) ? ReadOwn(folder, backbone)
+        : ReadForeign(folder, backbone);
 
     /// <summary>By the keys of the adapter's own files; in the caller's scope.</summary>
     internal IEnumerable<(string Key, Tensor Gradient)> Gradients() =>

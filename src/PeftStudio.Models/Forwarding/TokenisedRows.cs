@@ -1,13 +1,15 @@
+using System.Globalization;
 using System.Text.Json;
 using PeftStudio.Formats;
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Sequences;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Forwarding;
 
-/// <summary>Rows already tokenised, as JSON: <c>input_ids</c>, <c>attention_mask</c>, optionally <c>token_type_ids</c>, each a list of rows of one length, and optionally <c>labels</c>.</summary>
+/// <summary>Rows already tokenised, as JSON: <c>input_ids</c>, <c>attention_mask</c>, optionally <c>token_type_ids</c>, each a list of rows of one length, and optionally <c>labels</c>: one a row, or a language model's targets, a list a row.</summary>
 public sealed class TokenisedRows
 {
     private readonly JsonFields fields;
@@ -45,18 +47,38 @@ public sealed class TokenisedRows
             : tensor([.. labels.Select((label, row) => Whole("labels", label, row, head.Outputs - 1))], device: device);
     }
 
+    /// <summary>A language model's: (rows, targets), int64; -100 where nothing is asked.</summary>
+    public Tensor Targets(BackboneConfig config, Device device)
+    {
+        var targets = Lists("labels", config.VocabSize - 1, besides: DecoderInputs.Ignored);
+        if (targets.Length != ids.Length)
+            throw fields.Wrong("labels", $"has {targets.Length} rows; input_ids has {ids.Length}");
+        var width = targets[0].Length;
+        if (width == 0 || width > config.MaxLength)
+            throw fields.Wrong("labels", $"has rows of {width} tokens; 1 to {config.MaxLength?.ToString(CultureInfo.InvariantCulture) ?? "any number"} are wanted");
+        SameLength("labels", targets, width);
+        return tensor(Flat(targets), [ids.Length, width], device: device);
+    }
+
     private float Number(JsonElement label) => label.ValueKind == JsonValueKind.Number
         ? label.GetSingle()
         : throw fields.Wrong("labels", $"holds {label.GetRawText()}, not a number");
 
     private long[][] Matrix(string name, long largest)
     {
-        var rows = fields.Array(name).Select((row, i) => row.ValueKind == JsonValueKind.Array
-            ? row.EnumerateArray().Select(value => Whole(name, value, i, largest)).ToArray()
-            : throw fields.Wrong(name, $"its row {i} is not a list")).ToArray();
+        var rows = Lists(name, largest, besides: 0);
         var (count, width) = ids is null ? (rows.Length, rows.Length == 0 ? 0 : rows[0].Length) : (ids.Length, ids[0].Length);
         if (rows.Length != count)
             throw fields.Wrong(name, $"has {rows.Length} rows; input_ids has {count}");
+        return SameLength(name, rows, width);
+    }
+
+    private long[][] Lists(string name, long largest, long besides) => [.. fields.Array(name).Select((row, i) => row.ValueKind == JsonValueKind.Array
+        ? row.EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number == besides ? besides : Whole(name, value, i, largest)).ToArray()
+        : throw fields.Wrong(name, $"its row {i} is not a list"))];
+
+    private long[][] SameLength(string name, long[][] rows, int width)
+    {
         var odd = Array.FindIndex(rows, row => row.Length != width);
         return odd < 0 ? rows : throw fields.Wrong(name, $"its row {odd} has {rows[odd].Length} values, not {width}: pad the rows to one length");
     }

@@ -20,7 +20,7 @@ public sealed class TunedModel : IDisposable
     private TunedModel(Backbone backbone, InsertionPlan plan, HeadPlan headPlan, ParameterBuffer parameters)
     {
         (Backbone, Plan, Head, Parameters) = (backbone, plan, headPlan, parameters);
-        weights = plan.Tensors.Count == 0 ? backbone.Weights : EncoderKeys.Weights(backbone.Config, Tensor);
+        weights = EncoderKeys.Weights(backbone.Config, Tensor);
         layers = [.. Enumerable.Range(0, backbone.Config.Layers).Select(i => LayerModules.Of(plan.Modules.Where(m => m.Layer == i), parameters))];
         head = new ClassificationHead(backbone.HeadLayout, Linear(backbone.HeadLayout.Dense), Linear(backbone.HeadLayout.Out));
         lowest = Lowest();
@@ -46,6 +46,7 @@ public sealed class TunedModel : IDisposable
     public static TunedModel Create(
         Backbone backbone, Design? design, DesignSizes? sizes, IReadOnlyList<PeftMethod> methods, HeadPlan head, InitialisationSeed seed)
     {
+        RequireEncoder(backbone);
         if (design is null)
             return Create(backbone, InsertionPlan.Everything(backbone), head, seed);
         if (sizes is null)
@@ -53,8 +54,10 @@ public sealed class TunedModel : IDisposable
         return Create(backbone, InsertionPlan.Of(design, sizes, methods, backbone.Shape), head, seed);
     }
 
+    /// <exception cref="InvalidDataException">An encoder-decoder.</exception>
     public static TunedModel Create(Backbone backbone, InsertionPlan plan, HeadPlan head, InitialisationSeed seed)
     {
+        RequireEncoder(backbone);
         var stack = backbone.Shape.Stacks[0];
         var specs = plan.Modules.SelectMany(module => ModuleParameters.Of(module, stack, seed))
             .Concat(plan.Tensors.Select(tensor => Copied(backbone, tensor)))
@@ -82,6 +85,12 @@ public sealed class TunedModel : IDisposable
     /// <param name="visit">is shown the embedding output as 0 and layer i's output as i + 1; what it is shown is freed afterwards.</param>
     /// <returns>the last hidden states (batch, time, width), in the caller's scope</returns>
     public Tensor Encode(TokenBatch batch, ForwardContext context, Action<int, Tensor>? visit = null) => Encode(batch, context, batch.Time, visit);
+
+    private static void RequireEncoder(Backbone backbone)
+    {
+        if (backbone.Config.StudyRefusal is { } refusal)
+            throw new InvalidDataException($"{backbone.Folder}: {refusal}");
+    }
 
     /// <summary>Frees the trial's parameters; the backbone stays.</summary>
     public void Dispose() => Parameters.Dispose();

@@ -24,6 +24,18 @@ public sealed class RefinementTests
     }
 
     [Fact]
+    public void AnEncoderWithADecoderIsSearchedAlike()
+    {
+        var plan = Plans.Small with { Budget = new Budget(percent: 6) };
+        var steps = new SimulatedStudy(plan, Shapes.TwoStacks, SimulatedStudy.Preference).Run();
+        var found = steps[^1].Step.Choices[0].Samples[0];
+
+        found.Design!.Groupings.Select(grouping => grouping.Sizes.Sum()).ShouldBe([6, 8]);
+        found.Sizes!.Parameters.ShouldBeLessThanOrEqualTo(plan.Budget.Cap(Shapes.TwoStacks));
+        found.Sizes.Sizes.Select(size => size.Stack).Distinct().ShouldBe(["encoder", "decoder"], ignoreOrder: true);
+    }
+
+    [Fact]
     public void TheFoundDesignIsTheBestSampleOfTheLastStepsWinner()
     {
         var steps = new SimulatedStudy(Plans.Small, Shape, SimulatedStudy.Preference).Run();

@@ -1,0 +1,70 @@
+using PeftStudio.Formats.Backbones;
+using PeftStudio.Models.Backbones;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Sequences;
+
+/// <summary>BART.</summary>
+/// <param name="logitsBias">(1, vocabulary); null: none</param>
+internal sealed class BartNetwork(BackboneConfig config, BartConfig bart, DecoderConfig decoder, BartWeights weights, Tensor? logitsBias, ScalarType type) : ISequenceNetwork
+{
+    /// <summary>The row of the first token's position: its predecessor in fairseq counted from behind the padding id.</summary>
+    public const int FirstPosition = 2;
+
+    public Tensor Encode(Tensor ids, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit) =>
+        Run(ids, weights.Encoder, config.Heads, padding, encoded: null, padding: null, context, visit);
+
+    public Tensor Decode(Tensor ids, Tensor encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
+    {
+        using var scope = NewDisposeScope();
+        var mask = DecoderInputs.Causal(ids.size(1), type, ids.device);
+        return Run(ids, weights.Decoder, decoder.Heads, mask, encoded, padding, context, visit).MoveToOuterDisposeScope();
+    }
+
+    public Tensor Vocabulary(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        var logits = nn.functional.linear(hidden, weights.Words.In(type));
+        return (logitsBias is null ? logits : logits.add(logitsBias.In(type))).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Run(
+        Tensor ids, BartStackWeights stack, int heads, Tensor? mask, Tensor? encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
+    {
+        using var scope = NewDisposeScope();
+        var hidden = Embedded(ids, stack, context);
+        visit?.Invoke(0, hidden);
+        for (var i = 0; i < stack.Layers.Count; i++)
+        {
+            var below = hidden;
+            hidden = Layer(below, stack.Layers[i], heads, mask, encoded, padding, context);
+            below.Dispose();
+            visit?.Invoke(i + 1, hidden);
+        }
+        return hidden.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Embedded(Tensor ids, BartStackWeights stack, ForwardContext context)
+    {
+        using var scope = NewDisposeScope();
+        var words = EmbeddingLayer.Lookup(weights.Words, ids, type); // (batch, time, width)
+        if (bart.ScalesEmbedding)
+            words = words.mul(Math.Sqrt(config.HiddenSize));
+        var sum = words.add(stack.Positions.narrow(0, FirstPosition, ids.size(1)).In(type));
+        return context.Dropped(stack.EmbeddingNorm.Forward(sum), config.HiddenDropout).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Layer(Tensor hidden, BartLayerWeights layer, int heads, Tensor? mask, Tensor? encoded, Tensor? padding, ForwardContext context)
+    {
+        using var scope = NewDisposeScope();
+        var scale = 1 / Math.Sqrt((double)config.HiddenSize / heads);
+        hidden = Added(hidden, layer.Self.Forward(hidden, hidden, heads, scale, mask, config.AttentionDropout, context), layer.SelfNorm);
+        if (layer is { Cross: { } cross, CrossNorm: { } crossNorm } && encoded is not null)
+            hidden = Added(hidden, cross.Forward(hidden, encoded, heads, scale, padding, config.AttentionDropout, context), crossNorm);
+        var inner = context.Dropped(config.HiddenAct.Of(layer.Inner.Forward(hidden)), bart.ActivationDropout); // (batch, time, feed-forward)
+        return Added(hidden, layer.Output.Forward(inner), layer.OutputNorm).MoveToOuterDisposeScope();
+
+        Tensor Added(Tensor residual, Tensor output, NormWeights norm) => norm.Forward(context.DroppedOnto(residual, output, config.HiddenDropout));
+    }
+}

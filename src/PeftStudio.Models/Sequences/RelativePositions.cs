@@ -1,0 +1,44 @@
+using PeftStudio.Formats.Backbones;
+using PeftStudio.Models.Backbones;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Sequences;
+
+/// <summary>T5's positions: a learned number a head for each bucket of distances, added to the scores (Raffel et al. 2020, 2.1).</summary>
+internal static class RelativePositions
+{
+    /// <param name="table">(buckets, heads)</param>
+    /// <param name="bothWays">the encoder's tokens see both sides, the decoder's look back.</param>
+    /// <returns>(1, heads, rows, rows)</returns>
+    public static Tensor Bias(Tensor table, long rows, bool bothWays, T5Config t5, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var buckets = new long[rows * rows];
+        // One bucket a distance, spread over the square.
+        var byDistance = Enumerable.Range(1 - (int)rows, (2 * (int)rows) - 1).Select(distance => (long)Bucket(distance, bothWays, t5)).ToArray();
+        for (var row = 0L; row < rows; row++)
+            Array.Copy(byDistance, rows - 1 - row, buckets, row * rows, rows);
+        return table.index_select(0, tensor(buckets, device: table.device)).view(rows, rows, -1).permute(2, 0, 1).unsqueeze(0).In(type).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Half of a direction's buckets are one distance each; the others grow by logarithms up to the largest distance.</summary>
+    /// <param name="distance">place of the key minus place of the query.</param>
+    public static int Bucket(int distance, bool bothWays, T5Config t5)
+    {
+        var (buckets, offset) = (t5.Buckets, 0);
+        if (bothWays)
+        {
+            buckets /= 2;
+            (offset, distance) = (distance > 0 ? buckets : 0, Math.Abs(distance));
+        }
+        else
+            distance = Math.Max(-distance, 0);
+        var exact = buckets / 2;
+        if (distance < exact)
+            return offset + distance;
+        // In fp32, as the reference does: where a bucket begins is a matter of rounding.
+        var share = MathF.Log(distance / (float)exact) / (float)Math.Log(t5.MaxDistance / (double)exact);
+        return offset + Math.Min(buckets - 1, exact + (int)(share * (buckets - exact)));
+    }
+}

@@ -1,0 +1,34 @@
+using PeftStudio.Models.Backbones;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PeftStudio.Models.Sequences;
+
+/// <summary>x / root mean square of x, times the weight (width): no mean is subtracted and no bias added (Zhang and Sennrich 2019).</summary>
+internal sealed record RmsNormWeights(Tensor Weight, double Epsilon)
+{
+    public Tensor Forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var type = input.dtype;
+        var exact = input.In(type == ScalarType.Float64 ? type : ScalarType.Float32);
+        var normed = exact.mul(exact.square().mean([-1], keepdim: true).add(Epsilon).rsqrt());
+        return normed.In(type).mul(Weight.In(type)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <param name="Inner">(feed-forward, width), activated.</param>
+/// <param name="Gate">T5 1.1: multiplied with the activated product; null: none.</param>
+/// <param name="Output">(width, feed-forward)</param>
+internal sealed record T5FeedForward(LinearWeights Inner, LinearWeights? Gate, LinearWeights Output);
+
+/// <summary>Pre-norm: each sub-layer's norm comes before it.</summary>
+internal sealed record T5LayerWeights(
+    RmsNormWeights SelfNorm, AttentionWeights Self, RmsNormWeights? CrossNorm, AttentionWeights? Cross, RmsNormWeights FeedForwardNorm, T5FeedForward FeedForward);
+
+/// <param name="Positions">(buckets, heads): the first layer's, for all layers.</param>
+internal sealed record T5StackWeights(Tensor Positions, IReadOnlyList<T5LayerWeights> Layers, RmsNormWeights Norm);
+
+/// <param name="Words">(vocabulary, width), of both stacks.</param>
+/// <param name="Head">(vocabulary, width): T5 1.0's is <paramref name="Words"/>.</param>
+internal sealed record T5Weights(Tensor Words, T5StackWeights Encoder, T5StackWeights Decoder, Tensor Head);
