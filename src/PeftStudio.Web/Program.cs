@@ -38,6 +38,7 @@ try
     var api = app.MapGroup("/api/v1").AddEndpointFilter<BrowserForgery>().WithTags("PeftStudio");
     api.MapAssets();
     api.MapUploads(settings);
+    api.MapFetches();
     api.MapStudies();
     api.MapDownloads();
     api.MapWork();

@@ -37,8 +37,10 @@ public sealed class AssetFolders(IReadOnlyList<string> backboneRoots, IReadOnlyL
         return found;
     }
 
-    private static IEnumerable<string> FoldersOf(string root, string marker) =>
-        File.Exists(Path.Join(root, marker)) ? [root] : Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal);
+    // Hidden folders are uploads and fetches under way, which come and go.
+    private static IEnumerable<string> FoldersOf(string root, string marker) => File.Exists(Path.Join(root, marker))
+        ? [root]
+        : Directory.EnumerateDirectories(root).Where(folder => !Path.GetFileName(folder).StartsWith('.')).Order(StringComparer.Ordinal);
 
     private HeldAsset? Known(string folder, Func<string, HeldAsset?> read)
     {

@@ -37,6 +37,22 @@ public sealed class SettingsTests
     public void A_missing_database_is_named() =>
         Should.Throw<SettingsException>(() => Read(("ConnectionStrings:Studio", ""))).Message.ShouldContain("ConnectionStrings:Studio");
 
+    [Fact]
+    public void Fetches_go_to_the_official_addresses_unless_a_mirror_is_named()
+    {
+        (Read().Hub, Read().Glue).ShouldBe((new Uri("https://huggingface.co/"), new Uri("https://dl.fbaipublicfiles.com/")));
+        Read(("Studio:Hub", "http://mirror.example:8080/hub")).Hub.ShouldBe(new Uri("http://mirror.example:8080/hub/"));
+        Read(("Studio:GlueSha256:RTE", new string('A', 64))).GlueSha256["RTE"].ShouldBe(new string('a', 64));
+    }
+
+    [Theory]
+    [InlineData("Studio:Hub", "huggingface.co", "no http address")]
+    [InlineData("Studio:Hub", "file:///models", "no http address")]
+    [InlineData("Studio:Glue", "https://person:secret@mirror.example", "no http address")]
+    [InlineData("Studio:GlueSha256:RTE", "abc", "64 hexadecimal digits")]
+    public void A_mirror_that_is_none_is_named(string key, string value, string says) =>
+        Should.Throw<SettingsException>(() => Read((key, value))).Message.ShouldSatisfyAllConditions(message => message.ShouldContain(key), message => message.ShouldContain(says));
+
     private static StudioSettings Read(params (string Key, string Value)[] pairs)
     {
         var values = new Dictionary<string, string?> { ["ConnectionStrings:Studio"] = "Host=nowhere" };

@@ -16,10 +16,13 @@ internal sealed class Studio : WebApplicationFactory<Program>
 
     private readonly string connection = PostgresFixture.NewDatabase();
     private readonly string? token;
+    private readonly Uri hub;
 
-    public Studio(string? token = null)
+    /// <param name="token">what a visitor must know; null: no login</param>
+    /// <param name="hub">where fetches go; null: nowhere, no test leaves this machine</param>
+    public Studio(string? token = null, Uri? hub = null)
     {
-        this.token = token;
+        (this.token, this.hub) = (token, hub ?? new Uri("http://127.0.0.1:9/"));
         Data = Directory.CreateTempSubdirectory("peftstudio-web-").FullName;
         UseKestrel(port: 0);
     }
@@ -49,6 +52,8 @@ internal sealed class Studio : WebApplicationFactory<Program>
         builder.UseSetting("Studio:BackboneFolders:1", Path.Join(Data, "backbones"));
         builder.UseSetting("Studio:TaskFolders:1", Path.Join(Data, "tasks"));
         builder.UseSetting("Studio:UploadMegabytes", "40");
+        builder.UseSetting("Studio:Hub", hub.ToString());
+        builder.UseSetting("Studio:Glue", hub.ToString());
     }
 
     protected override void Dispose(bool disposing)

@@ -81,6 +81,10 @@ public sealed record BackboneConfig
         return new(ModelType, Decoder is null ? [encoder] : [encoder, new StackShape("decoder", Decoder.Layers, HiddenSize, inner, Decoder.IntermediateSize, CrossAttention: true, biases)], Parameters);
     }
 
+    /// <summary>From the bytes of a config.json that lies nowhere yet.</summary>
+    /// <exception cref="InvalidDataException">As for <see cref="FromFolder"/>.</exception>
+    public static BackboneConfig Parse(ReadOnlyMemory<byte> json) => ConfigReader.Read(JsonFields.Parse("config.json", json));
+
     /// <exception cref="InvalidDataException">Absent, no JSON, an architecture that is not supported, or a field that is missing or wrong.</exception>
     public static BackboneConfig FromFolder(string folder) => ConfigReader.Read(JsonFields.Read(Path.Join(folder, "config.json"), maxBytes: 16_000_000));
 }

@@ -41,6 +41,14 @@ public sealed class SafetensorsCheckpoint : IDisposable
         throw new SafetensorsException(folder, null, $"has neither {SingleName} nor {IndexName}");
     }
 
+    /// <summary>The files that an index names, from the bytes of one that lies nowhere yet; the names are as they stand there.</summary>
+    /// <exception cref="InvalidDataException">No JSON, or no index.</exception>
+    public static IReadOnlyCollection<string> ShardNames(ReadOnlyMemory<byte> index)
+    {
+        var weights = JsonFields.Parse(IndexName, index).Object("weight_map");
+        return weights.Element.EnumerateObject().Select(p => weights.String(p.Name)).ToHashSet(StringComparer.Ordinal);
+    }
+
     public bool Contains(string key) => fileOf.ContainsKey(key);
 
     public SafetensorsEntry Entry(string key) => FileOf(key).Entry(key);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using PeftStudio.Formats;
 using PeftStudio.Web.Assets;
+using PeftStudio.Web.Fetching;
 
 namespace PeftStudio.Web.Endpoints;
 
@@ -12,7 +13,8 @@ public sealed class Problems(IProblemDetailsService writer, ILogger<Problems> lo
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         var (status, title, detail) = Describe(exception);
-        if (status >= 500)
+        // What another host or the disk did is no failure of the studio's; the answer says it.
+        if (status >= 500 && exception is not FetchRefused)
             log.LogError(exception, "{Method} {Path} failed", httpContext.Request.Method, httpContext.Request.Path);
         httpContext.Response.StatusCode = status;
         return await writer.TryWriteAsync(new ProblemDetailsContext
@@ -40,6 +42,7 @@ public sealed class Problems(IProblemDetailsService writer, ILogger<Problems> lo
         JsonException json => (400, "Bad JSON", json.Message),
         UnsafePathException path => (400, "Bad name", path.Message),
         UploadRefused upload => (upload.Status, "The upload was not taken", upload.Message),
+        FetchRefused fetch => (fetch.Status, "The fetch was not started", fetch.Message),
         _ => (500, "The studio failed", "the request could not be served; the studio's log says why"),
     };
 }

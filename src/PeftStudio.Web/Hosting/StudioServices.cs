@@ -4,6 +4,7 @@ using PeftStudio.Search;
 using PeftStudio.Storage;
 using PeftStudio.Web.Assets;
 using PeftStudio.Web.Endpoints;
+using PeftStudio.Web.Fetching;
 using PeftStudio.Web.Live;
 using PeftStudio.Web.Security;
 using PeftStudio.Web.Studies;
@@ -33,6 +34,9 @@ public static class StudioServices
         services.AddSingleton<DatabaseStart>();
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseStart>());
         services.AddSingleton<AssetShelf>();
+        services.AddSingleton(FetchDisk.Real);
+        services.AddSingleton<FetchDesk>();
+        services.AddSingleton<FetchOrders>();
         services.AddSingleton<StudyDesk>();
         services.AddSingleton<StudyVerbs>();
         services.AddSingleton<StudyReading>();

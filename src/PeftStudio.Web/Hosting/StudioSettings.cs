@@ -1,3 +1,5 @@
+using PeftStudio.Formats.Tasks;
+
 namespace PeftStudio.Web.Hosting;
 
 /// <summary>The section <c>Studio</c> of appsettings.json, checked. Folders are full paths.</summary>
@@ -22,6 +24,15 @@ public sealed record StudioSettings
     public required string UploadedTasks { get; init; }
 
     public required long UploadBytes { get; init; }
+
+    /// <summary>Where backbones are fetched from: the Hugging Face hub or a mirror of it; ends with a slash.</summary>
+    public required Uri Hub { get; init; }
+
+    /// <summary>What GLUE's official paths lie below; ends with a slash.</summary>
+    public required Uri Glue { get; init; }
+
+    /// <summary>Checksums in place of the recorded ones, by the file's name without its extension.</summary>
+    public required IReadOnlyDictionary<string, string> GlueSha256 { get; init; }
 
     public required string SampleStudy { get; init; }
 
@@ -49,6 +60,9 @@ public sealed record StudioSettings
             UploadedBackbones = Path.Join(data, "backbones"),
             UploadedTasks = Path.Join(data, "tasks"),
             UploadBytes = megabytes * 1024 * 1024,
+            Hub = Origin(section, "Hub", "https://huggingface.co"),
+            Glue = Origin(section, "Glue", GlueArchive.BaseAddress),
+            GlueSha256 = Checksums(section.GetSection("GlueSha256")),
             SampleStudy = Path.GetFullPath(Text(section, "SampleStudy") ?? "samples/studies/quick.yaml", root),
             Connection = Text(configuration.GetSection("ConnectionStrings"), "Studio")
                 ?? throw new SettingsException("ConnectionStrings:Studio is empty; it names the PostgreSQL database (./studio up sets it)"),
@@ -66,6 +80,21 @@ public sealed record StudioSettings
         if (Token is { Length: < 16 })
             throw new SettingsException("the token has fewer than 16 characters; make one with: openssl rand -hex 24");
     }
+
+    private static Uri Origin(IConfiguration section, string key, string official)
+    {
+        var address = Text(section, key) ?? official;
+        return Uri.TryCreate(address.TrimEnd('/') + "/", UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0
+            ? uri
+            : throw new SettingsException($"Studio:{key} '{address}' is no http address; write for example {official}");
+    }
+
+    private static Dictionary<string, string> Checksums(IConfigurationSection section) => section.GetChildren().ToDictionary(
+        child => child.Key,
+        child => child.Value is { Length: 64 } sha256 && sha256.All(char.IsAsciiHexDigit)
+            ? sha256.ToLowerInvariant()
+            : throw new SettingsException($"{child.Path} is no sha256; 64 hexadecimal digits are wanted"),
+        StringComparer.OrdinalIgnoreCase);
 
     private static string? Text(IConfiguration section, string key) => string.IsNullOrWhiteSpace(section[key]) ? null : section[key];
 

@@ -17,13 +17,9 @@ internal sealed class Follower<T> : IAsyncDisposable
     private readonly Task loop;
 
     public Follower(
-        Notifications notifications, TimeProvider time, ILogger log, Func<int?, bool> concerns, Func<CancellationToken, Task<T>> read, Func<T?, Task> show, TimeSpan? atLeastEvery)
+        Func<Action, IDisposable> subscribe, TimeProvider time, ILogger log, Func<CancellationToken, Task<T>> read, Func<T?, Task> show, TimeSpan? atLeastEvery)
     {
-        subscription = notifications.Subscribe(changed =>
-        {
-            if (concerns(changed))
-                changes.Writer.TryWrite(true);
-        });
+        subscription = subscribe(() => changes.Writer.TryWrite(true));
         // What happened between the page's first read and the subscription would be lost otherwise.
         changes.Writer.TryWrite(true);
         loop = RunAsync(time, log, read, show, atLeastEvery);

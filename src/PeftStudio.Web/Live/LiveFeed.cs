@@ -12,5 +12,14 @@ public sealed class LiveFeed(Notifications notifications, TimeProvider time, ILo
     /// <param name="atLeastEvery">reads again after this time without a change, for what changes by itself; null: never.</param>
     public IAsyncDisposable Follow<T>(int? studyId, Func<CancellationToken, Task<T>> read, Func<T?, Task> show, TimeSpan? atLeastEvery = null)
         where T : class =>
-        new Follower<T>(notifications, time, log, changed => studyId is null || changed is null || changed == studyId, read, show, atLeastEvery);
+        FollowChanges(wake => notifications.Subscribe(changed =>
+        {
+            if (studyId is null || changed is null || changed == studyId)
+                wake();
+        }), read, show, atLeastEvery);
+
+    /// <summary>The same of something else that tells of its changes: <paramref name="subscribe"/> is given what to call after each.</summary>
+    public IAsyncDisposable FollowChanges<T>(Func<Action, IDisposable> subscribe, Func<CancellationToken, Task<T>> read, Func<T?, Task> show, TimeSpan? atLeastEvery = null)
+        where T : class =>
+        new Follower<T>(subscribe, time, log, read, show, atLeastEvery);
 }

@@ -10,6 +10,16 @@ public static class Figures
     /// <summary>12,345 with a thin space, so that a column of counts lines up and no comma is taken for a point.</summary>
     public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', '\u2009');
 
+    /// <summary>In the units of the downloads that people know: 940 B, 12 kB, 440 MB, 1.42 GB.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        < 1_000 => Whole(bytes) + " B",
+        < 1_000_000 => Whole(bytes / 1e3) + " kB",
+        < 10_000_000 => (bytes / 1e6).ToString("0.0", CultureInfo.InvariantCulture) + " MB",
+        < 1_000_000_000 => Whole(bytes / 1e6) + " MB",
+        _ => (bytes / 1e9).ToString("0.00", CultureInfo.InvariantCulture) + " GB",
+    };
+
     /// <summary>A score times 100: one decimal.</summary>
     public static string Score(double? score) => score is { } value ? value.ToString("0.0", CultureInfo.InvariantCulture) : "–";
 

@@ -35,9 +35,11 @@ internal sealed class RunningStudio : IAsyncDisposable
     /// <param name="workers">how many CPU workers of one thread</param>
     /// <param name="token">what a visitor must know; null: no login</param>
     /// <param name="tasks">one more folder of tasks</param>
-    public static async Task<RunningStudio> StartAsync(int workers, string? token = null, string? tasks = null)
+    /// <param name="hub">where fetches go; null: nowhere, no journey leaves this machine</param>
+    public static async Task<RunningStudio> StartAsync(int workers, string? token = null, string? tasks = null, Uri? hub = null)
     {
         var studio = new RunningStudio(token);
+        studio.environment["Studio__Hub"] = studio.environment["Studio__Glue"] = (hub ?? new Uri("http://127.0.0.1:9/")).ToString();
         if (tasks is not null)
             studio.environment["Studio__TaskFolders__2"] = tasks;
         try

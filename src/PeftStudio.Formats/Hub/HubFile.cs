@@ -1,0 +1,7 @@
+namespace PeftStudio.Formats.Hub;
+
+/// <summary>A file of a repository as the hub lists it.</summary>
+/// <param name="Name">its path in the repository, as the hub wrote it: not checked</param>
+/// <param name="Size">bytes; null where the hub does not say</param>
+/// <param name="Sha256">lower-case hexadecimal, of files that the hub keeps as large ones; null for the others</param>
+public sealed record HubFile(string Name, long? Size, string? Sha256);

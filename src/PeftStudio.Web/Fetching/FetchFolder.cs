@@ -1,0 +1,62 @@
+using PeftStudio.Formats;
+
+namespace PeftStudio.Web.Fetching;
+
+/// <summary>
+/// Where a fetch collects its files, beside the place they are for and hidden from shelf and workers: .fetch-NAME/parts, and in .fetch-NAME/origin
+/// what they are parts of. Parts of another origin are of no use and go.
+/// </summary>
+internal sealed class FetchFolder
+{
+    private readonly string root;
+    private readonly string target;
+
+    public FetchFolder(string root, string target)
+    {
+        (this.root, this.target) = (root, target);
+        Path = SafePath.Under(root, $".fetch-{target}");
+    }
+
+    public string Parts => System.IO.Path.Join(Path, "parts");
+
+    /// <summary>For what is made of the parts.</summary>
+    public string Made => System.IO.Path.Join(Path, "made");
+
+    private string Path { get; }
+
+    private string Origin => System.IO.Path.Join(Path, "origin");
+
+    public void Begin(string origin)
+    {
+        if (!File.Exists(Origin) || File.ReadAllText(Origin) != origin)
+            Discard();
+        Directory.CreateDirectory(Parts);
+        File.WriteAllText(Origin, origin);
+    }
+
+    /// <summary>How much of a file is here, complete or not.</summary>
+    public long Bytes(string name)
+    {
+        var place = SafePath.Under(Parts, name);
+        var file = new FileInfo(File.Exists(place) ? place : place + PartialFile.Ending);
+        return file.Exists ? file.Length : 0;
+    }
+
+    /// <summary>Gives a folder of this one its name, at once and whole; nothing is ever written over.</summary>
+    public void Place(string folder)
+    {
+        var place = SafePath.Under(root, target);
+        if (Directory.Exists(place) || File.Exists(place))
+            throw Taken(target);
+        Directory.Move(folder, place);
+        Discard();
+    }
+
+    public void Discard()
+    {
+        if (Directory.Exists(Path))
+            Directory.Delete(Path, recursive: true);
+    }
+
+    public static FetchRefused Taken(string target) => new($"'{target}' exists already; choose another name", StatusCodes.Status409Conflict, "as");
+}

@@ -1,0 +1,50 @@
+using PeftStudio.Formats.Tasks;
+using PeftStudio.Web.Assets;
+
+namespace PeftStudio.Web.Fetching;
+
+/// <summary>One of GLUE's tasks from its official address.</summary>
+/// <param name="glue">the base address, or a mirror of it</param>
+/// <param name="shelf">checks the folder</param>
+/// <param name="archive">its files and their checksums</param>
+/// <param name="checksums">of the operator, by file name without extension, in place of the recorded ones</param>
+internal sealed class GlueTask(RemoteSource glue, AssetShelf shelf, GlueArchive archive, IReadOnlyDictionary<string, string> checksums) : IFetchOrder
+{
+    public FetchKind Kind => FetchKind.Task;
+
+    public string What => $"GLUE's {archive.Task}";
+
+    public string Target => archive.Task;
+
+    public RemoteSource Source => glue;
+
+    public Task<FetchPlan> LookAsync(CancellationToken cancel)
+    {
+        RemoteFile[] files = [.. archive.Files.Select(FileOf)];
+        return Task.FromResult(new FetchPlan(string.Join(' ', files.Select(file => $"{file.Address} {file.Sha256}")), files));
+    }
+
+    public string Make(FetchFolder folder)
+    {
+        try
+        {
+            archive.Unpack(folder.Parts, folder.Made);
+        }
+        catch (InvalidTaskException error)
+        {
+            throw new FetchRefused(error.Message, StatusCodes.Status502BadGateway);
+        }
+        shelf.CheckTask(folder.Made, archive.Task);
+        return folder.Made;
+    }
+
+    public FetchRefused Explain(RemoteRefused refused) => new(
+        refused.Status is 401 or 403 or 404
+            ? $"{refused.Message}: GLUE's files are not there any more, or not for everybody. Studio:Glue may name a mirror; a folder {archive.Task} with its files can be uploaded"
+            : $"{refused.Message}; try again later, what is here is kept",
+        StatusCodes.Status502BadGateway);
+
+    private RemoteFile FileOf(GlueFile file) => checksums.TryGetValue(Path.GetFileNameWithoutExtension(file.Name), out var own)
+        ? new(glue.Address(file.Path), file.Name, null, own)
+        : new(glue.Address(file.Path), file.Name, file.Size, file.Sha256);
+}

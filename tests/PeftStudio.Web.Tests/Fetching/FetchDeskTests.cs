@@ -1,0 +1,124 @@
+using PeftStudio.Web.Fetching;
+
+namespace PeftStudio.Web.Tests.Fetching;
+
+/// <summary>Several fetches, and what a person does to them.</summary>
+public sealed class FetchDeskTests
+{
+    [Fact]
+    public async Task A_cancelled_fetch_keeps_what_came_and_goes_on_from_there()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var hold = new TaskCompletionSource();
+        bench.Hub.HoldUntil[bench.WeightsPath] = hold.Task;
+        var started = await bench.Orders.BackboneAsync(FetchBench.Repository, null, null, CancellationToken.None);
+        await bench.UntilAsync(started.Id, view => view.Bytes >= FetchBench.Config.Length + FetchBench.Vocabulary.Length + (FetchBench.Weights.Length / 2));
+        bench.Desk.Cancel(started.Id).ShouldNotBeNull();
+        var view = await bench.EndAsync(started);
+        (view.State, view.Message).ShouldBe((FetchState.Cancelled, null));
+        bench.Files().ShouldContain("backbones/.fetch-tiny-bert/parts/model.safetensors.part");
+        hold.SetResult();
+        bench.Hub.Requests.Clear();
+
+        view = await bench.EndAsync((await bench.Desk.AgainAsync(started.Id, CancellationToken.None))!);
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        bench.Hub.Requests.ShouldContain(request => request.Range == $"bytes={FetchBench.Weights.Length / 2}-");
+        File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(FetchBench.Weights);
+    }
+
+    [Fact]
+    public async Task One_name_is_fetched_once_at_a_time_and_never_over_what_is_there()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var hold = new TaskCompletionSource();
+        bench.Hub.HoldUntil[bench.WeightsPath] = hold.Task;
+        var started = await bench.Orders.BackboneAsync(FetchBench.Repository, null, null, CancellationToken.None);
+        var second = await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync());
+        (second.Status, second.Field, second.Message).ShouldBe((409, "as", "'tiny-bert' is being fetched already"));
+        Should.Throw<FetchRefused>(() => bench.Desk.Remove(started.Id)).Message.ShouldContain("cancel that first");
+        hold.SetResult();
+        (await bench.EndAsync(started)).State.ShouldBe(FetchState.Completed);
+        (await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync())).Message.ShouldContain("exists already");
+    }
+
+    /// <summary>Somebody uploads a folder of the name while it is being fetched.</summary>
+    [Fact]
+    public async Task A_place_that_was_taken_meanwhile_is_not_written_over()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var hold = new TaskCompletionSource();
+        bench.Hub.HoldUntil[bench.WeightsPath] = hold.Task;
+        var started = await bench.Orders.BackboneAsync(FetchBench.Repository, null, null, CancellationToken.None);
+        Directory.CreateDirectory(Path.Join(bench.Backbones, "tiny-bert"));
+        hold.SetResult();
+        var view = await bench.EndAsync(started);
+        view.Message.ShouldNotBeNull().ShouldContain("exists already");
+        Directory.GetFileSystemEntries(Path.Join(bench.Backbones, "tiny-bert")).ShouldBeEmpty();
+        Directory.Delete(Path.Join(bench.Backbones, "tiny-bert"));
+        bench.Hub.Requests.Clear();
+        (await bench.FetchAsync()).State.ShouldBe(FetchState.Completed);
+        bench.Hub.Requests.ShouldNotContain(request => request.Path == bench.WeightsPath, "all of it is here already");
+    }
+
+    [Fact]
+    public async Task Two_are_fetched_at_a_time_and_the_third_waits()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var hold = new TaskCompletionSource();
+        bench.Hub.HoldUntil[bench.WeightsPath] = hold.Task;
+        var views = new List<FetchView>();
+        foreach (var name in new[] { "a", "b", "c" })
+            views.Add(await bench.Orders.BackboneAsync(FetchBench.Repository, null, name, CancellationToken.None));
+        await bench.UntilAsync(views[0].Id, view => view.State == FetchState.Running);
+        await bench.UntilAsync(views[1].Id, view => view.State == FetchState.Running);
+        bench.Desk.Find(views[2].Id)!.State.ShouldBe(FetchState.Waiting);
+        hold.SetResult();
+        foreach (var view in views)
+            (await bench.EndAsync(view)).State.ShouldBe(FetchState.Completed);
+        bench.Desk.List().Select(view => view.Name).ShouldBe(["c", "b", "a"]);
+    }
+
+    [Fact]
+    public async Task Discarding_takes_the_parts_and_clearing_leaves_the_backbone()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        bench.Hub.CutOnceAfter[bench.WeightsPath] = 10_000;
+        bench.Desk.Remove((await bench.FetchAsync()).Id).ShouldBeTrue();
+        bench.Files().ShouldBeEmpty();
+        var view = await bench.FetchAsync();
+        bench.Desk.Remove(view.Id).ShouldBeTrue();
+        bench.Desk.List().ShouldBeEmpty();
+        bench.Files().Count.ShouldBe(3);
+        bench.Desk.Remove(view.Id).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Each_change_wakes_who_follows()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var woken = 0;
+        using (bench.Desk.Subscribe(() => Interlocked.Increment(ref woken)))
+            (await bench.FetchAsync()).State.ShouldBe(FetchState.Completed);
+        var seen = woken;
+        seen.ShouldBeGreaterThan(5);
+        await bench.FetchAsync(target: "unseen");
+        woken.ShouldBe(seen);
+    }
+
+    /// <summary>A studio whose settings do not name its own data folder would fetch gigabytes that nobody sees.</summary>
+    [Fact]
+    public async Task A_data_folder_that_nobody_looks_at_is_named_first()
+    {
+        await using var bench = new FetchBench();
+        var settings = bench.Settings with { BackboneFolders = ["/elsewhere"] };
+        await using var desk = new FetchDesk(settings, FetchDisk.Real, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<FetchDesk>.Instance);
+        using var orders = new FetchOrders(settings, new Assets.AssetShelf(settings), desk);
+        (await Should.ThrowAsync<FetchRefused>(() => orders.BackboneAsync("a/b", null, null, CancellationToken.None))).Message.ShouldContain("Studio:BackboneFolders");
+    }
+}

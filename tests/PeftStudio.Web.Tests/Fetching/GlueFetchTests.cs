@@ -1,0 +1,111 @@
+using System.Text;
+using PeftStudio.Formats.Tasks;
+using PeftStudio.Tests.Hub;
+using PeftStudio.Web.Fetching;
+
+namespace PeftStudio.Web.Tests.Fetching;
+
+/// <summary>GLUE's tasks from a played address, with checksums of the played files in place of the recorded ones.</summary>
+public sealed class GlueFetchTests
+{
+    private const string Pairs = "index\tsentence1\tsentence2\tlabel\n0\ta\tb\tentailment\n1\tc\td\tnot_entailment\n";
+
+    private static readonly byte[] Rte = Studio.Zip(("RTE/train.tsv", Pairs), ("RTE/dev.tsv", Pairs), ("RTE/test.tsv", "x"), ("../../up.tsv", "x"), ("/etc/up.tsv", "x"), ("RTE/original/a.tsv", "x"));
+
+    [Fact]
+    public async Task An_archive_becomes_a_task_of_the_two_files_that_are_read()
+    {
+        await using var bench = With("RTE", Rte);
+        bench.Hub.AddFile("glue/data/RTE.zip", Rte);
+        var view = await bench.EndAsync(await bench.Orders.TaskAsync("rte", CancellationToken.None));
+        (view.State, view.Name, view.Kind).ShouldBe((FetchState.Completed, "RTE", FetchKind.Task), view.Message);
+        bench.Files().ShouldBe(["tasks/RTE/dev.tsv", "tasks/RTE/train.tsv"]);
+        TaskCatalog.Describe(Path.Join(bench.Tasks, "RTE")).Train.ShouldNotBeNull().Rows.ShouldBe(2);
+
+        var again = await Should.ThrowAsync<FetchRefused>(() => bench.Orders.TaskAsync("RTE", CancellationToken.None));
+        (again.Status, again.Message.Contains("exists already", StringComparison.Ordinal)).ShouldBe((409, true));
+    }
+
+    [Fact]
+    public async Task A_cut_archive_is_resumed_and_the_bytes_are_the_same()
+    {
+        await using var bench = With("RTE", Rte);
+        bench.Hub.AddFile("glue/data/RTE.zip", Rte);
+        bench.Hub.CutOnceAfter["glue/data/RTE.zip"] = 100;
+        (await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None))).Message.ShouldNotBeNull().ShouldContain("was cut");
+        var view = await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None));
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        bench.Hub.Requests.Last().Range.ShouldNotBeNull().ShouldStartWith("bytes=");
+        File.ReadAllText(Path.Join(bench.Tasks, "RTE", "train.tsv")).ShouldBe(Pairs);
+    }
+
+    [Fact]
+    public async Task Mrpc_is_put_together_from_its_two_files()
+    {
+        var (ids, pairs) = (Encoding.UTF8.GetBytes("3\t4\n"), Encoding.UTF8.GetBytes("\ufeffQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\r\n1\t1\t2\tA \"quoted\" word\tb\r\n0\t3\t4\tc\td\r\n1\t4\t3\te\tf\r\n"));
+        await using var bench = new FetchBench(checksums: new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["mrpc_dev_ids"] = PlayedHub.Sha256(ids),
+            ["msr_paraphrase_train"] = PlayedHub.Sha256(pairs),
+        });
+        bench.Hub.AddFile("glue/data/mrpc_dev_ids.tsv", ids);
+        bench.Hub.AddFile("senteval/senteval_data/msr_paraphrase_train.txt", pairs);
+        var view = await bench.EndAsync(await bench.Orders.TaskAsync("MRPC", CancellationToken.None));
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        var task = TaskFolder.Open(Path.Join(bench.Tasks, "MRPC"));
+        task.ReadTrain().Rows.Select(row => (row.Text, row.Target)).ShouldBe([("A \"quoted\" word", 1f), ("e", 1f)]);
+        task.ReadDev().Rows.ShouldHaveSingleItem().Text.ShouldBe("c");
+    }
+
+    [Fact]
+    public async Task The_recorded_checksum_is_asked_for()
+    {
+        await using var bench = new FetchBench();
+        bench.Hub.AddFile("glue/data/WNLI.zip", new byte[28_999]);
+        var view = await bench.EndAsync(await bench.Orders.TaskAsync("WNLI", CancellationToken.None));
+        view.Message.ShouldNotBeNull().ShouldContain("ae0e8e4d16f4d46d4a0a566ec7ecceccfd3fbfaa4a7a4b4e02848c0f2561ac46 was announced");
+        bench.Files().ShouldBe(["tasks/.fetch-WNLI/origin"]);
+    }
+
+    [Theory]
+    [InlineData(false, "cannot be read as zip")]
+    [InlineData(true, "has no RTE/train.tsv")]
+    public async Task An_archive_of_something_else_is_refused(bool zip, string says)
+    {
+        var archive = zip ? Studio.Zip(("Other/train.tsv", Pairs)) : [1, 2, 3];
+        await using var bench = With("RTE", archive);
+        bench.Hub.AddFile("glue/data/RTE.zip", archive);
+        (await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None))).Message.ShouldNotBeNull().ShouldContain(says);
+        Directory.Exists(Path.Join(bench.Tasks, "RTE")).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(403)]
+    [InlineData(404)]
+    [InlineData(500)]
+    public async Task An_address_that_is_gone_says_so(int status)
+    {
+        await using var bench = new FetchBench();
+        bench.Hub.Answer("glue/data/CoLA.zip", status, null, "no");
+        var message = (await bench.EndAsync(await bench.Orders.TaskAsync("CoLA", CancellationToken.None))).Message.ShouldNotBeNull();
+        message.ShouldContain($"answered {status} to /glue/data/CoLA.zip");
+        message.ShouldContain(status == 500 ? "try again later" : "Studio:Glue may name a mirror");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("AX")]
+    [InlineData("../RTE")]
+    [InlineData("RTE.zip")]
+    public async Task A_task_that_is_none_of_glues_is_refused(string name)
+    {
+        await using var bench = new FetchBench();
+        (await Should.ThrowAsync<FetchRefused>(() => bench.Orders.TaskAsync(name, CancellationToken.None))).Message.ShouldContain("none of GLUE's tasks: CoLA, SST-2");
+        bench.Hub.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void There_is_an_address_for_each_of_the_nine() => GlueArchive.All.Select(archive => archive.Task).ShouldBe(GlueTasks.All.Select(task => task.Name));
+
+    private static FetchBench With(string file, byte[] content) => new(checksums: new Dictionary<string, string>(StringComparer.Ordinal) { [file] = PlayedHub.Sha256(content) });
+}

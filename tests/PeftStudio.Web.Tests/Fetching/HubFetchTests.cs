@@ -1,0 +1,239 @@
+using PeftStudio.Formats.Safetensors;
+using PeftStudio.Tests.Hub;
+using PeftStudio.Web.Fetching;
+
+namespace PeftStudio.Web.Tests.Fetching;
+
+/// <summary>A backbone from a played hub: what comes, what is resumed, and what each trouble says and leaves behind.</summary>
+public sealed class HubFetchTests
+{
+    [Fact]
+    public async Task A_whole_repository_arrives_and_its_pickle_does_not()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var view = await bench.FetchAsync();
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        (view.Name, view.Bytes).ShouldBe(("tiny-bert", FetchBench.Config.Length + FetchBench.Vocabulary.Length + FetchBench.Weights.Length));
+        view.Total.ShouldBe(view.Bytes);
+        bench.Files().ShouldBe(["backbones/tiny-bert/config.json", "backbones/tiny-bert/model.safetensors", "backbones/tiny-bert/vocab.txt"]);
+        File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(FetchBench.Weights);
+        bench.Hub.Requests.ShouldNotContain(asked => asked.Path.Contains(".bin") || asked.Path.Contains("README"));
+    }
+
+    [Fact]
+    public async Task Shards_come_by_their_index()
+    {
+        await using var bench = new FetchBench();
+        var (first, second) = (SafetensorsTensor.FromFloats("bert.encoder.a", [1, 2], 2), SafetensorsTensor.FromFloats("bert.encoder.b", [3], 1));
+        bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary),
+            ("model.safetensors.index.json", """{ "weight_map": { "bert.encoder.a": "model-1.safetensors", "bert.encoder.b": "model-2.safetensors" } }"""u8.ToArray()),
+            ("model-1.safetensors", SafetensorsWriter.ToBytes([first])), ("model-2.safetensors", SafetensorsWriter.ToBytes([second])), ("other.safetensors", [1]));
+        var view = await bench.FetchAsync(target: "in shards");
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        Directory.GetFiles(Path.Join(bench.Backbones, "in shards")).Length.ShouldBe(5);
+    }
+
+    [Theory]
+    [InlineData("../../up.safetensors")]
+    [InlineData("sub/model.safetensors")]
+    [InlineData("/etc/passwd")]
+    [InlineData("model.bin")]
+    [InlineData("absent.safetensors")]
+    public async Task An_index_names_files_beside_it_alone(string shard)
+    {
+        await using var bench = new FetchBench();
+        bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("../../up.safetensors", [1]), ("sub/model.safetensors", [1]), ("/etc/passwd", [1]), ("model.bin", [1]),
+            ("model.safetensors.index.json", System.Text.Encoding.UTF8.GetBytes($$"""{ "weight_map": { "bert.encoder.a": "{{shard}}" } }""")));
+        (await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync())).Message.ShouldContain("model.safetensors.index.json names");
+        bench.Files().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_cut_connection_keeps_what_came_and_the_rest_alone_is_asked_for(bool restart)
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        bench.Hub.CutOnceAfter[bench.WeightsPath] = 150_000;
+        var view = await bench.FetchAsync();
+        view.State.ShouldBe(FetchState.Failed);
+        view.Message.ShouldNotBeNull().ShouldContain("was cut; what is here is kept");
+        var kept = (int)new FileInfo(Path.Join(bench.Backbones, ".fetch-tiny-bert", "parts", "model.safetensors.part")).Length;
+        kept.ShouldBeInRange(1, 150_000);
+        view.Bytes.ShouldBe(kept + FetchBench.Config.Length + FetchBench.Vocabulary.Length);
+        bench.Files().ShouldNotContain(file => file.StartsWith("backbones/tiny-bert", StringComparison.Ordinal));
+        if (restart)
+            await bench.RestartAsync();
+        bench.Hub.Requests.Clear();
+
+        view = restart ? await bench.FetchAsync() : await bench.EndAsync((await bench.Desk.AgainAsync(view.Id, CancellationToken.None))!);
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        var asked = bench.Hub.Requests.Where(request => request.Path == bench.WeightsPath).ShouldHaveSingleItem();
+        (asked.Range, asked.IfRange).ShouldBe(($"bytes={kept}-", $"\"{PlayedHub.Sha256(FetchBench.Weights)[..16]}\""));
+        bench.Hub.Requests.ShouldNotContain(request => request.Path.EndsWith("vocab.txt"), "what is complete is not fetched again");
+        File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(FetchBench.Weights);
+        bench.Desk.List().ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_server_that_ignores_the_range_sends_the_file_anew()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        bench.Hub.CutOnceAfter[bench.WeightsPath] = 150_000;
+        bench.Hub.IgnoresRange = true;
+        (await bench.FetchAsync()).State.ShouldBe(FetchState.Failed);
+        var view = await bench.FetchAsync();
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        bench.Hub.Requests.ShouldContain(request => request.Range != null);
+        File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(FetchBench.Weights);
+    }
+
+    [Fact]
+    public async Task Parts_of_another_commit_are_not_mixed_in()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        bench.Hub.CutOnceAfter[bench.WeightsPath] = 150_000;
+        (await bench.FetchAsync()).State.ShouldBe(FetchState.Failed);
+        var other = SafetensorsWriter.ToBytes([SafetensorsTensor.FromFloats("bert.encoder.a", [.. Enumerable.Range(0, 100_001).Select(i => (float)i)], 100_001)]);
+        bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("model.safetensors", other));
+        bench.Hub.Requests.Clear();
+        (await bench.FetchAsync()).State.ShouldBe(FetchState.Completed);
+        bench.Hub.Requests.ShouldAllBe(request => request.Range == null);
+        File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(other);
+    }
+
+    [Fact]
+    public async Task A_wrong_checksum_throws_that_file_away_and_keeps_the_others()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var damaged = FetchBench.Weights.ToArray();
+        damaged[^1] ^= 1;
+        bench.Hub.AddFile(bench.WeightsPath, damaged);
+        var view = await bench.FetchAsync();
+        view.State.ShouldBe(FetchState.Failed);
+        view.Message.ShouldNotBeNull().ShouldContain($"{PlayedHub.Sha256(FetchBench.Weights)} was announced");
+        bench.Files().ShouldBe(["backbones/.fetch-tiny-bert/origin", "backbones/.fetch-tiny-bert/parts/config.json", "backbones/.fetch-tiny-bert/parts/vocab.txt"]);
+
+        bench.Hub.AddFile(bench.WeightsPath, FetchBench.Weights);
+        (await bench.FetchAsync()).State.ShouldBe(FetchState.Completed);
+    }
+
+    [Fact]
+    public async Task A_server_that_sends_more_than_it_announced_is_stopped()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        bench.Hub.AddFile(bench.WeightsPath, [.. FetchBench.Weights, 0]);
+        var view = await bench.FetchAsync();
+        view.Message.ShouldNotBeNull().ShouldContain("more than the");
+        bench.Files().ShouldNotContain(file => file.Contains("model.safetensors"));
+    }
+
+    [Fact]
+    public async Task Large_files_come_from_the_host_that_the_hub_redirects_to_and_its_word_on_them_counts()
+    {
+        using var large = new PlayedHub("localhost");
+        await using var bench = new FetchBench();
+        (bench.Hub.LargeFiles, bench.Hub.TellsBlobs) = (large, false);
+        bench.AddTiny();
+        var view = await bench.FetchAsync();
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        view.Total.ShouldBe(view.Bytes);
+        large.Requests.ShouldHaveSingleItem().Path.ShouldBe("large/" + PlayedHub.Sha256(FetchBench.Weights));
+
+        // The same hub, whose large file was changed behind its back.
+        large.AddFile("large/" + PlayedHub.Sha256(FetchBench.Weights), new byte[FetchBench.Weights.Length]);
+        view = await bench.FetchAsync(target: "again");
+        (view.State, view.Message).ShouldSatisfyAllConditions(() => view.State.ShouldBe(FetchState.Failed), () => view.Message.ShouldNotBeNull().ShouldContain("arrived damaged"));
+    }
+
+    [Theory]
+    [InlineData("file:///etc/passwd", "to file")]
+    [InlineData("ftp://elsewhere.example/x", "to ftp")]
+    [InlineData("gopher://127.0.0.1/", "to gopher")]
+    [InlineData("", "redirected more than 10 times")]
+    public async Task A_redirect_to_anything_but_http_is_not_followed(string location, string says)
+    {
+        await using var bench = new FetchBench();
+        bench.Hub.RedirectsTo = location.Length > 0 ? location : bench.Hub.Address.ToString();
+        var refused = await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync());
+        refused.Message.ShouldContain(says);
+        refused.Status.ShouldBe(502);
+    }
+
+    [Fact]
+    public async Task A_full_disk_keeps_what_fits()
+    {
+        var room = new long[] { 200_000 };
+        await using var bench = new FetchBench(FetchDisk.Real with { Open = path => new FullDisk(FetchDisk.Real.Open(path), room) });
+        bench.AddTiny();
+        var view = await bench.FetchAsync();
+        view.State.ShouldBe(FetchState.Failed);
+        view.Message.ShouldNotBeNull().ShouldSatisfyAllConditions(message => message.ShouldContain("No space left"), message => message.ShouldContain("make room and fetch again"));
+        await bench.RestartAsync();
+        bench.Hub.Requests.Clear();
+        (await bench.FetchAsync()).State.ShouldBe(FetchState.Completed);
+        bench.Hub.Requests.Where(request => request.Path == bench.WeightsPath).ShouldHaveSingleItem().Range.ShouldNotBeNull();
+        File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(FetchBench.Weights);
+    }
+
+    [Fact]
+    public async Task What_has_no_room_is_not_begun()
+    {
+        await using var bench = new FetchBench(FetchDisk.Real with { Free = _ => 1_000 });
+        bench.AddTiny();
+        var refused = await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync());
+        (refused.Status, refused.Message.Contains("make room", StringComparison.Ordinal)).ShouldBe((507, true), refused.Message);
+        bench.Hub.Requests.ShouldNotContain(request => request.Path == bench.WeightsPath);
+    }
+
+    [Fact]
+    public async Task What_is_larger_than_the_limit_is_not_begun()
+    {
+        await using var bench = new FetchBench(mostBytes: 100_000);
+        bench.AddTiny();
+        (await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync())).Message.ShouldContain("Studio:UploadMegabytes");
+    }
+
+    private sealed class FullDisk(Stream file, long[] room) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => true;
+
+        public override bool CanWrite => true;
+
+        public override long Length => file.Length;
+
+        public override long Position { get => file.Position; set => file.Position = value; }
+
+        public override void Flush() => file.Flush();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => file.Seek(offset, origin);
+
+        public override void SetLength(long value) => file.SetLength(value);
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            var fits = (int)Math.Min(count, room[0]);
+            file.Write(buffer, offset, fits);
+            room[0] -= fits;
+            if (fits < count)
+                throw new IOException("No space left on device");
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                file.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
