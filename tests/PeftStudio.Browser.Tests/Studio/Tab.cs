@@ -65,7 +65,7 @@ internal sealed class Tab : IAsyncDisposable
 
     public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true });
 
-    public ILocator Heading(string name) => Page.GetByRole(AriaRole.Heading, new() { Name = name });
+    public ILocator Heading(string name) => Page.GetByRole(AriaRole.Heading, new() { Name = name, Exact = true });
 
     /// <summary>The value under a term of a list of figures: "Trials", "Designs in the space".</summary>
     public ILocator Figure(string term) => Page.Locator("dl.figures > div").Filter(new() { Has = Page.Locator("dt").GetByText(term, new() { Exact = true }) }).Locator("dd");
