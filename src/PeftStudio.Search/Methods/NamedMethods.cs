@@ -1,3 +1,5 @@
+using PeftStudio.Search.DesignSpaces;
+
 namespace PeftStudio.Search.Methods;
 
 /// <summary>The methods that have a name in the literature.</summary>
@@ -57,6 +59,9 @@ public static class NamedMethods
     /// <summary>Learnt vectors that multiply keys, values and the feed-forward's inner activation.</summary>
     public static readonly PeftMethod Ia3 = new("ia3", "(IA)3",
         FunctionalForm.Rescaling, ModifiedRepresentation.Key | ModifiedRepresentation.Value | ModifiedRepresentation.FeedForwardActivation, InsertionForm.Sequential, Composition.Add);
+
+    /// <summary>The unified view's MAM adapter is a set of two, each with a size of its own.</summary>
+    public static MethodSet Mam { get; } = new([Prefix.Name, ScaledParallel.Name]);
 
     /// <summary>The design-spaces paper's four first.</summary>
     public static ValueList<PeftMethod> All { get; } =

@@ -8,7 +8,7 @@ namespace PeftStudio.Search.Studies;
 public sealed record FinalStep(StageStep Step, ValueList<string> LeftOut);
 
 /// <summary>
-/// What the final comparison trains: the found design first, then S0's best, each single method on all layers at the same budget, full fine-tuning; the samples of each are
+/// What the final comparison trains: the found design first, then S0's best, each single method on all layers at the same budget, MAM, full fine-tuning; the samples of each are
 /// training seeds. Contenders whose layers come out the same are shown once, labelled with both.
 /// </summary>
 public static class FinalContenders
@@ -36,10 +36,9 @@ public static class FinalContenders
             Add(contenders, shape, Best(Found, past.Last(step => step.Step.Key.Stage is not StageName.Final && !step.Decision.Closed), plan.Tasks));
             if (plan.Final.BestOfStart)
                 Add(contenders, shape, Best(BestOfStart, past[0], plan.Tasks));
-            foreach (var method in plan.Final.SingleMethods ? Singles(plan) : [])
+            foreach (var (label, methods) in OnAllLayers(plan))
             {
-                var (label, design) = (SingleLabel(method), Single(method, plan, shape));
-                if (Sized(label, design, plan, shape, out var infeasible) is { } sized)
+                if (Sized(label, OnAllLayers(methods, plan, shape), plan, shape, out var infeasible) is { } sized)
                     Add(contenders, shape, sized);
                 else
                     leftOut.Add($"{label} is left out: {infeasible?.Reason}.");
@@ -56,10 +55,19 @@ public static class FinalContenders
         return new FinalStep(new StageStep(new StageKey(StageName.Final), choices.ToValueList()), leftOut.ToValueList());
     }
 
-    public static string SingleLabel(string method) => $"{NamedMethods.Get(method).Title} on all layers";
+    /// <summary>The contenders that are one set of methods on all layers, each with its label.</summary>
+    public static IEnumerable<(string Label, MethodSet Methods)> OnAllLayers(StudyPlan plan)
+    {
+        if (plan.Space is not { } space)
+            yield break;
+        foreach (var method in plan.Final.SingleMethods ? space.Methods.Distinct(StringComparer.Ordinal) : [])
+            yield return ($"{NamedMethods.Get(method).Title} on all layers", new MethodSet([method]));
+        if (plan.Final.Mam)
+            yield return ("MAM on all layers", NamedMethods.Mam);
+    }
 
-    /// <summary>One method on every layer, allocated uniformly; its groups are those of the uniform pattern.</summary>
-    public static Design Single(string method, StudyPlan plan, BackboneShape shape)
+    /// <summary>The methods on every layer, allocated uniformly; its groups are those of the uniform pattern.</summary>
+    public static Design OnAllLayers(MethodSet methods, StudyPlan plan, BackboneShape shape)
     {
         var groups = plan.Space?.Groups ?? 1;
         return new Design(
@@ -67,10 +75,8 @@ public static class FinalContenders
             shape.Stacks.Select(stack => GroupingVectors.Uniform(stack.Layers, groups)).ToValueList(),
             AllocationPattern.Uniform,
             new TunableGroups(Enumerable.Range(1, groups).ToValueList()),
-            Enumerable.Repeat(new MethodSet([method]), groups).ToValueList());
+            Enumerable.Repeat(methods, groups).ToValueList());
     }
-
-    public static IEnumerable<string> Singles(StudyPlan plan) => plan.Space?.Methods.Distinct(StringComparer.Ordinal) ?? [];
 
     /// <summary>
     /// The design with the best mean among the samples of the step's winning choice, so with its size vectors; replicates count together, of equal means the first index wins.

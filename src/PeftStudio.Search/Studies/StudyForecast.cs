@@ -74,14 +74,13 @@ public sealed record StudyForecast(
         }
     }
 
-    /// <summary>The found design can turn out to be S0's best or a single method on all layers, and S0's best a single method too.</summary>
+    /// <summary>The found design can turn out to be S0's best or a rival of one set on all layers, and S0's best such a rival too.</summary>
     private static StepForecast FinalStep(StudyPlan plan, BackboneShape shape, out ValueList<string> leftOut)
     {
-        var singles = plan.Final.SingleMethods ? FinalContenders.Singles(plan).ToArray() : [];
-        var problems = singles.Select(method => (method, BudgetSizes.Compute(FinalContenders.Single(method, plan, shape), plan.Budget, shape).Infeasible)).ToArray();
-        leftOut = problems.Where(single => single.Infeasible is not null)
-            .Select(single => $"{FinalContenders.SingleLabel(single.method)} is left out: {single.Infeasible?.Reason}.").ToValueList();
-        var fitting = singles.Length - leftOut.Count;
+        var rivals = FinalContenders.OnAllLayers(plan)
+            .Select(rival => (rival.Label, BudgetSizes.Compute(FinalContenders.OnAllLayers(rival.Methods, plan, shape), plan.Budget, shape).Infeasible)).ToArray();
+        leftOut = rivals.Where(rival => rival.Infeasible is not null).Select(rival => $"{rival.Label} is left out: {rival.Infeasible?.Reason}.").ToValueList();
+        var fitting = rivals.Length - leftOut.Count;
         var most = 1 + (plan.Final.BestOfStart ? 1 : 0) + fitting + (plan.Final.FullFineTuning ? 1 : 0);
         var least = most - (plan.Final.BestOfStart ? 1 : 0) - (fitting > 0 ? 1 : 0);
         var each = plan.Final.Seeds * plan.Tasks.Count;

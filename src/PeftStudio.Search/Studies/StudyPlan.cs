@@ -101,5 +101,8 @@ public sealed record FinalPlan
 
     public bool SingleMethods { get; init; } = true;
 
+    /// <summary>Prefix and scaled parallel adapter on all layers: the unified view's own design.</summary>
+    public bool Mam { get; init; }
+
     public bool FullFineTuning { get; init; } = true;
 }

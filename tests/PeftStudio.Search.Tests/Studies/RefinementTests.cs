@@ -63,6 +63,18 @@ public sealed class RefinementTests
     }
 
     [Fact]
+    public void MamStandsBesideThemWhereThePlanAsksForIt()
+    {
+        var plan = Plans.Small with { Final = Plans.Small.Final with { SingleMethods = false, Mam = true } };
+
+        var final = new SimulatedStudy(plan, Shape, SimulatedStudy.Preference).Run()[^1].Step;
+
+        final.Choices.Select(choice => choice.Label).ShouldBe(["Found design", "S0's best", "MAM on all layers", "Full fine-tuning"]);
+        final.Choices[2].Samples.ShouldAllBe(sample => sample.Sizes!.Parameters <= plan.Budget.Cap(Shape)
+            && sample.Sizes.Sizes.All(size => size.Size >= 1) && sample.Design!.Methods.All(set => set.ToString() == "prefix+scaled-parallel"));
+    }
+
+    [Fact]
     public void ContendersThatDoNotFitAreLeftOutByName()
     {
         // BitFit on every layer of this backbone has 25,344 parameters.

@@ -30,7 +30,7 @@ public sealed class StudyForecastTests
     [Fact]
     public void TheStudyKeepsToIt() => Prop.ForAll(Gen.Choose(1, 10_000).ToArbitrary(), Gen.Choose(30, 150).ToArbitrary(), (seed, permille) =>
     {
-        var plan = Plans.Small with { Seed = seed, Budget = new Budget(percent: permille / 100.0) };
+        var plan = Plans.Small with { Seed = seed, Budget = new Budget(percent: permille / 100.0), Final = Plans.Small.Final with { Mam = seed % 2 == 0 } };
         var study = new SimulatedStudy(plan, Shapes.Small, trial => Seeds.For(seed, trial.TrainingSeed, $"{trial.Design?.Hash()}") % 97);
         var trials = study.Run().Sum(step => TrialPlans.Of(plan, study.Assets, step.Step).Count);
 
