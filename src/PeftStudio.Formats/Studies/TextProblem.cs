@@ -7,6 +7,10 @@ namespace PeftStudio.Formats.Studies;
 /// <param name="Key">the key's path, as in "space.groups"; "" where the text itself cannot be read.</param>
 public sealed record TextProblem(int Line, int Column, string Key, string Message)
 {
+    public string Key { get; } = BoundedText.Of(Key);
+
+    public string Message { get; } = BoundedText.Of(Message);
+
     public override string ToString() => $"line {Line}, column {Column}: {(Key.Length is 0 ? "" : Key + ": ")}{Message}";
 }
 

@@ -8,9 +8,9 @@ internal static class YamlNodes
 {
     public static TextNode Read(string text)
     {
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.Current is StreamEnd)
                 throw new UnreadableTextException(new TextPlace(1, 1), "", "the text is empty; a study needs at least a name, a backbone and tasks");
@@ -24,6 +24,11 @@ internal static class YamlNodes
         catch (YamlException e)
         {
             throw new UnreadableTextException(Place(e.Start), "", $"this is no YAML: {e.Message}");
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // The scanner's own assertions, which a bracket left open can reach.
+            throw new UnreadableTextException(parser.Current is { } last ? Place(last.End) : new TextPlace(1, 1), "", "this is no YAML from here on; close the bracket or the quotation mark that stands open");
         }
     }
 

@@ -42,8 +42,9 @@ internal static class JsonLinesFile
             }
             return new(rowNumber, cells, null);
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // Half of a surrogate pair, in a name or a text, is reported as InvalidOperationException.
             return new(rowNumber, cells, $"it is no valid JSON ({error.Message})");
         }
     }

@@ -81,6 +81,7 @@ public sealed class StudyYamlTests
     [InlineData(Least + "note: !!binary x\n", 4, 7, "", "tag")]
     [InlineData(Least + "---\nname: two\n", 4, 1, "", "a second document")]
     [InlineData("name: [first\n", 0, 0, "", "this is no YAML")]
+    [InlineData("space:\n  groupings: [uniform,few: 3\n  more: 3\nfinal:\n  seeds: 2\n", 0, 0, "", "close the bracket")]
     [InlineData("- first\n", 1, 1, "", "an object with the keys name, note, backbone")]
     [InlineData("{\"name\": 3, \"backbone\": \"b\",\n \"tasks\": []}", 1, 10, "name", "'3' is not text")]
     [InlineData("{\"name\": \"a\",\n  \"backbone\" \"b\"}", 2, 14, "", "this is no JSON")]

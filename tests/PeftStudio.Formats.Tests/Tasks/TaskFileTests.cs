@@ -92,6 +92,7 @@ public sealed class TaskFileTests : IDisposable
         { TaskFileFormat.Jsonl, "{\"a\":\"x\",\"b\":\"y\",\"label\":1}\n{\"a\":[],\"b\":\"y\",\"label\":1}\n", 2, "'a' is neither text nor a number" },
         { TaskFileFormat.Jsonl, "{\"a\":\"x\",\"b\":\"y\",\"label\":1}\n[]\n", 2, "it is no JSON object" },
         { TaskFileFormat.Jsonl, "{\"a\":\"x\",\"b\":\"y\",\"label\":1}\n{\"a\":\n", 2, "it is no valid JSON" },
+        { TaskFileFormat.Jsonl, "{\"a\":\"x\",\"b\":\"y\",\"label\":1}\n{\"a\":\"\\ud800\",\"b\":\"y\",\"label\":1}\n", 2, "it is no valid JSON" },
         { TaskFileFormat.Jsonl, "{\"a\":\"x\",\"b\":\"y\",\"label\":1}\n{\"a\":\"x\",\"b\":\"y\",\"label\":1,\"a\":\"z\"}\n", 2, "it is no valid JSON" },
     };
 
