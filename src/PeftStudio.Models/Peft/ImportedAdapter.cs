@@ -32,23 +32,23 @@ public sealed class ImportedAdapter
     /// <summary>What the files hold and is not read, in sentences.</summary>
     public ValueList<string> Notes { get; }
 
-    /// <summary>Sets the parameters of a model that was made from <see cref="Plan"/>; the head is left as it is.</summary>
+    /// <summary>Sets the parameters of a model that was made from <see cref="Plan"/>; its head is left as it is.</summary>
     /// <exception cref="SafetensorsException">A tensor of another shape.</exception>
-    public void CopyTo(TunedModel model)
+    public void CopyTo(ParameterBuffer parameters)
     {
         using var file = SafetensorsFile.Open(path);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         foreach (var foreign in tensors)
             if (foreign.Parameters.Count == 1)
-                AdapterTensors.Set(model.Parameters[foreign.Parameters[0]], file, foreign.Key, foreign.IsColumn);
+                AdapterTensors.Set(parameters[foreign.Parameters[0]], file, foreign.Key, foreign.IsColumn);
             else
-                Split(model.Parameters, file, foreign);
+                Split(parameters, file, foreign);
     }
 
     /// <summary>The gradients that a backward pass has left in the model, by the file's own keys and shapes; in the caller's scope.</summary>
-    public IEnumerable<(string Key, Tensor Gradient)> Gradients(TunedModel model) =>
-        tensors.Select(foreign => (foreign.Key, foreign.Join(name => model.Parameters[name].Value.grad!)));
+    public IEnumerable<(string Key, Tensor Gradient)> Gradients(ParameterBuffer parameters) =>
+        tensors.Select(foreign => (foreign.Key, foreign.Join(name => parameters[name].Value.grad!)));
 
     private static void Split(ParameterBuffer parameters, SafetensorsFile file, ForeignTensor foreign)
     {

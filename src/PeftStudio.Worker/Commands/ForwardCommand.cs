@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Forwarding;
+using PeftStudio.Models.Peft;
 using PeftStudio.Search.Studies;
 using TorchSharp;
 
@@ -33,9 +34,21 @@ internal static class ForwardCommand
         TensorOutput.CheckExtension(output);
         using var backbone = Backbone.Load(backboneFolder, torch.CPU, Precision.Fp32);
         var rows = TokenisedRows.Read(inputs, backbone.Config);
+        if (backbone.Config.Decoder is not null)
+        {
+            var imported = adapterFolder is null ? null : AdapterHubFolder.Read(adapterFolder, backbone);
+            Note(backbone.Report.Notes.Concat(imported?.Notes ?? []));
+            TensorOutput.Write(output, SequencePass.Run(backbone, imported, rows, gradients));
+            return;
+        }
         using var adapter = adapterFolder is null ? null : LoadedAdapter.Read(adapterFolder, backbone);
-        foreach (var note in backbone.Report.Notes.Concat(adapter?.Notes ?? []))
-            Console.Error.WriteLine(note);
+        Note(backbone.Report.Notes.Concat(adapter?.Notes ?? []));
         TensorOutput.Write(output, ForwardPass.Run(backbone, adapter, rows, gradients));
+    }
+
+    private static void Note(IEnumerable<string> notes)
+    {
+        foreach (var note in notes)
+            Console.Error.WriteLine(note);
     }
 }
