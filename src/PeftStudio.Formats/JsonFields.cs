@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace PeftStudio.Formats;
 
@@ -33,6 +34,9 @@ public readonly struct JsonFields
         // A byte order mark is no JSON, but editors write it.
         if (json.Span.StartsWith("\uFEFF"u8))
             json = json[3..];
+        // The parser does not look into names and texts; reading one later would throw.
+        if (!Utf8.IsValid(json.Span))
+            throw new InvalidDataException($"{file}: is not valid JSON: it is not UTF-8");
         try
         {
             using var document = JsonDocument.Parse(json, Options);
@@ -40,9 +44,10 @@ public readonly struct JsonFields
                 ? new JsonFields(file, "", document.RootElement.Clone())
                 : throw new InvalidDataException($"{file}: is not a JSON object");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{file}: is not valid JSON: {e.Message}", e);
+            // The parser reports half of a surrogate pair in a name as InvalidOperationException.
+            throw new InvalidDataException($"{file}: is not valid JSON: {BoundedText.Of(e.Message)}", e);
         }
     }
 
@@ -100,10 +105,7 @@ public readonly struct JsonFields
             yield return item.ValueKind == JsonValueKind.String ? Text(name, item) : throw Wrong(name, "must hold strings alone");
     }
 
-    /// <summary>A value that an error quotes; a hostile one may be as long as its file.</summary>
-    public static string Shown(JsonElement value) => value.GetRawText() is { Length: <= 100 } text ? text : value.GetRawText()[..100] + "…";
-
-    public InvalidDataException Wrong(string name, string reason) => new($"{File}: '{Named(name)}' {reason}");
+    public InvalidDataException Wrong(string name, string reason) => new($"{File}: '{BoundedText.Of(Named(name))}' {BoundedText.Of(reason)}");
 
     private string Named(string name) => path.Length == 0 ? name : $"{path}.{name}";
 
@@ -124,7 +126,7 @@ public readonly struct JsonFields
         }
         catch (InvalidOperationException e)
         {
-            throw new InvalidDataException($"{File}: '{Named(name)}' holds half of a surrogate pair", e);
+            throw new InvalidDataException($"{File}: '{BoundedText.Of(Named(name))}' holds half of a surrogate pair", e);
         }
     }
 

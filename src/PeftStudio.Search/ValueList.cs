@@ -64,8 +64,12 @@ internal sealed class ValueListJsonConverter : JsonConverterFactory
 
     private sealed class Converter<T> : JsonConverter<ValueList<T>>
     {
-        public override ValueList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            new(JsonSerializer.Deserialize<T[]>(ref reader, options) ?? throw new JsonException("a list is null; write [] for an empty one"));
+        public override ValueList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var items = JsonSerializer.Deserialize<T[]>(ref reader, options) ?? throw new JsonException("a list is null; write [] for an empty one");
+            // The serializer's own check of nulls does not reach into arrays.
+            return Array.FindIndex(items, item => item is null) is >= 0 and var at ? throw new JsonException($"item {at} of a list is null; leave it out") : new(items);
+        }
 
         public override void Write(Utf8JsonWriter writer, ValueList<T> value, JsonSerializerOptions options) =>
             JsonSerializer.Serialize(writer, value.Items, options);

@@ -28,13 +28,13 @@ public static class AdapterJson
         }
         catch (JsonException e)
         {
-            var place = e.Path is null or "$" ? "" : $"'{e.Path.Replace("$.", "", StringComparison.Ordinal)}': ";
-            throw new InvalidDataException($"{file}: {place}{e.Message}", e);
+            var place = e.Path is null or "$" ? "is no manifest, or not valid JSON" : $"'{BoundedText.Of(e.Path.Replace("$.", "", StringComparison.Ordinal))}'";
+            throw new InvalidDataException($"{file}: {place}: {BoundedText.Of(e.Message)}", e);
         }
         catch (Exception e) when (e is ArgumentException or InvalidTaskException or InvalidOperationException)
         {
             // From the constructors of the values inside, and from text that holds half of a surrogate pair.
-            throw new InvalidDataException($"{file}: {e.Message}", e);
+            throw new InvalidDataException($"{file}: {BoundedText.Of(e.Message)}", e);
         }
     }
 }

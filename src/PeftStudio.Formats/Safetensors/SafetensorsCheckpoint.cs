@@ -25,6 +25,7 @@ public sealed class SafetensorsCheckpoint : IDisposable
     public ImmutableArray<SafetensorsEntry> Entries { get; }
 
     /// <exception cref="SafetensorsException">No weights, pickled weights alone, a damaged file, or shards that contradict their index.</exception>
+    /// <exception cref="InvalidDataException">The index is no JSON, or its weight_map does not map texts to texts.</exception>
     /// <exception cref="UnsafePathException">The index names a file outside the folder.</exception>
     public static SafetensorsCheckpoint Open(string folder)
     {

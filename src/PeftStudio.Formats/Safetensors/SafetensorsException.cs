@@ -8,7 +8,7 @@ public sealed class SafetensorsException : Exception
     /// <param name="reason">what is wrong and, where there is one, the remedy</param>
     /// <param name="inner">the exception underneath</param>
     public SafetensorsException(string file, string? key, string reason, Exception? inner = null)
-        : base(key is null ? $"{file}: {reason}" : $"{file}: tensor '{Short(key)}': {reason}", inner)
+        : base(key is null ? $"{file}: {BoundedText.Of(reason)}" : $"{file}: tensor '{BoundedText.Of(key)}': {BoundedText.Of(reason)}", inner)
     {
         File = file;
         Key = key;
@@ -17,6 +17,4 @@ public sealed class SafetensorsException : Exception
     public string File { get; }
 
     public string? Key { get; }
-
-    private static string Short(string key) => key.Length <= 200 ? key : key[..200] + "…";
 }

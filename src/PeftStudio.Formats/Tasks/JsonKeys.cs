@@ -43,8 +43,8 @@ internal sealed class JsonKeys
     public Column Column(string key) => OptionalColumn(key) ?? throw Missing(key);
 
     public Column? OptionalColumn(string key) => Find(key) is not { } value ? null
-        : value.ValueKind == JsonValueKind.String ? Tasks.Column.Named(value.GetString() ?? "")
-        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var index) ? Tasks.Column.At(index)
+        : value.ValueKind == JsonValueKind.String ? Placed(key, () => Tasks.Column.Named(value.GetString() ?? ""))
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var index) ? Placed(key, () => Tasks.Column.At(index))
         : throw Mistyped(key, "a column's name, or its number from 0");
 
     public JsonKeys Object(string key) => OptionalObject(key) ?? throw Missing(key);
@@ -62,6 +62,19 @@ internal sealed class JsonKeys
     public InvalidTaskException Missing(string key) => new($"'{PathOf(key)}' is missing");
 
     private InvalidTaskException Mistyped(string key, string expected) => new($"'{PathOf(key)}' must be {expected}");
+
+    /// <summary>The value's own check does not know where it stands.</summary>
+    private T Placed<T>(string key, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (InvalidTaskException error)
+        {
+            throw new InvalidTaskException($"'{PathOf(key)}': {error.Message}", error);
+        }
+    }
 
     private JsonElement? Find(string key)
     {

@@ -43,8 +43,9 @@ public static class TaskJson
             using var document = JsonDocument.Parse(json, ReadOptions);
             return Read(document.RootElement);
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // Half of a surrogate pair, in a name or a text, is reported as InvalidOperationException.
             throw new InvalidTaskException($"it is no valid JSON: {error.Message}", error);
         }
     }

@@ -29,10 +29,10 @@ internal sealed class ByteLevelBpeModel : ISubwordModel
         foreach (var (left, right) in merges)
         {
             int Id(string token) => vocabulary.Find(token)
-                ?? throw new InvalidDataException($"{mergesFile}: the merge '{left} {right}' (number {this.merges.Count}) needs '{token}', which the vocabulary lacks");
+                ?? throw new InvalidDataException($"{mergesFile}: the merge '{BoundedText.Of($"{left} {right}")}' (number {this.merges.Count}) needs '{BoundedText.Of(token)}', which the vocabulary lacks");
             // A repeated pair keeps its last rank in the reference; such files are damaged.
             if (!this.merges.TryAdd((Id(left), Id(right)), (this.merges.Count, Id(left + right))))
-                throw new InvalidDataException($"{mergesFile}: the merge '{left} {right}' stands there twice");
+                throw new InvalidDataException($"{mergesFile}: the merge '{BoundedText.Of($"{left} {right}")}' stands there twice");
         }
         for (var b = 0; b < 256; b++)
             idOfByte[b] = vocabulary.Find(standIn[b].ToString()) ?? -1;

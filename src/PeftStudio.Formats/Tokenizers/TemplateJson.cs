@@ -38,7 +38,7 @@ internal static class TemplateJson
         var parts = processor.Array(name).ToArray();
         if (parts is not [{ ValueKind: JsonValueKind.String } content, { ValueKind: JsonValueKind.Number } number] || !number.TryGetInt32(out var id))
             throw processor.Wrong(name, "must be a token and its id");
-        var known = find(content.GetString() ?? "");
+        var known = find(processor.Text(name, content));
         return known == id ? id : throw processor.Wrong(name, $"gives {content} the id {id}, the vocabulary {known}");
     }
 

@@ -25,6 +25,6 @@ internal static class TokenizerFolder
         if (architecture is null)
             return pairs ? VocabularyFiles.ReadRoberta(folder) : UnigramFiles.ReadT5(folder);
         throw new InvalidDataException(
-            $"{Path.Join(folder, Config)}: 'model_type' is '{architecture}', and {(pairs ? "vocab.json and merges.txt are read for roberta and bart" : "spiece.model is read for t5")}; add the model's tokenizer.json");
+            $"{Path.Join(folder, Config)}: 'model_type' is '{BoundedText.Of(architecture)}', and {(pairs ? "vocab.json and merges.txt are read for roberta and bart" : "spiece.model is read for t5")}; add the model's tokenizer.json");
     }
 }

@@ -21,7 +21,7 @@ internal static class TokenizerJson
         };
         var added = ReadAddedTokens(fields, subwords);
         int Find(string token) => added.FirstOrDefault(t => t.Content == token)?.Id ?? subwords.Find(token)
-            ?? throw new InvalidDataException($"{fields.File}: the special token '{token}' is in no vocabulary");
+            ?? throw new InvalidDataException($"{fields.File}: the special token '{BoundedText.Of(token)}' is in no vocabulary");
         var padding = SpecialTokenNames.Read(folder).Pad ?? (subwords is WordPieceModel ? "[PAD]" : "<pad>");
         return new Tokenizer(subwords, added, TemplateJson.Read(fields, Find), added.FirstOrDefault(t => t.Content == padding)?.Id ?? subwords.Find(padding));
     }
@@ -81,8 +81,8 @@ internal static class TokenizerJson
         {
             string[] parts = merge.ValueKind switch
             {
-                JsonValueKind.String => merge.GetString()?.Split(' ') ?? [],
-                JsonValueKind.Array => [.. merge.EnumerateArray().Select(p => p.ValueKind == JsonValueKind.String ? p.GetString() ?? "" : "")],
+                JsonValueKind.String => model.Text("merges", merge).Split(' '),
+                JsonValueKind.Array => [.. merge.EnumerateArray().Select(p => p.ValueKind == JsonValueKind.String ? model.Text("merges", p) : "")],
                 _ => [],
             };
             yield return parts is [{ Length: > 0 } left, { Length: > 0 } right]

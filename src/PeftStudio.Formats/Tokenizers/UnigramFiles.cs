@@ -6,7 +6,7 @@ namespace PeftStudio.Formats.Tokenizers;
 /// <summary>T5's unigram tokenizers, from the model part of tokenizer.json or from spiece.model.</summary>
 internal static class UnigramFiles
 {
-    private const int MaxExtraIds = 100_000;
+    private const int MaxExtraIds = 10_000;
 
     /// <summary>spiece.model alone, with the names of tokenizer_config.json where it is there. The file lacks T5's &lt;extra_id_n&gt;: they follow its pieces, the last one first.</summary>
     public static Tokenizer ReadT5(string folder)
@@ -42,7 +42,7 @@ internal static class UnigramFiles
                 item.ValueKind == JsonValueKind.Array && item.GetArrayLength() == 2 && item[0].ValueKind == JsonValueKind.String && item[1].ValueKind == JsonValueKind.Number
                     && model.Text("vocab", item[0]) is { Length: > 0 } piece && item[1].TryGetDouble(out var score) && double.IsFinite(score)
                     ? (piece, score)
-                    : throw model.Wrong("vocab", $"holds {JsonFields.Shown(item)} at {pieces.Count}; a piece and its score are wanted"));
+                    : throw model.Wrong("vocab", $"holds {item.GetRawText()} at {pieces.Count}; a piece and its score are wanted"));
         return pieces;
     }
 
@@ -51,7 +51,7 @@ internal static class UnigramFiles
         var ids = new Dictionary<string, int>(pieces.Count, StringComparer.Ordinal);
         foreach (var (piece, _) in pieces)
             if (!ids.TryAdd(piece, ids.Count))
-                throw new InvalidDataException($"{file}: the piece '{piece}' stands there twice, as {ids[piece]} and {ids.Count}");
+                throw new InvalidDataException($"{file}: the piece '{BoundedText.Of(piece)}' stands there twice, as {ids[piece]} and {ids.Count}");
         return (new Vocabulary(file, ids), [.. pieces.Select(p => p.Score)]);
     }
 

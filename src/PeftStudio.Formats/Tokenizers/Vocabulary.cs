@@ -15,9 +15,9 @@ internal sealed class Vocabulary
         var seen = new Dictionary<int, string>(ids.Count);
         foreach (var (token, id) in ids)
             if (id < 0)
-                throw new InvalidDataException($"{file}: the token '{token}' has the id {id}");
+                throw new InvalidDataException($"{file}: the token '{BoundedText.Of(token)}' has the id {id}");
             else if (!seen.TryAdd(id, token))
-                throw new InvalidDataException($"{file}: the tokens '{seen[id]}' and '{token}' have one id, {id}");
+                throw new InvalidDataException($"{file}: the tokens '{BoundedText.Of(seen[id])}' and '{BoundedText.Of(token)}' have one id, {id}");
         (File, this.ids) = (file, ids);
         bySpan = ids.GetAlternateLookup<ReadOnlySpan<char>>();
     }
@@ -31,7 +31,7 @@ internal sealed class Vocabulary
     public int? Find(string token) => ids.TryGetValue(token, out var id) ? id : null;
 
     public int Require(string token, string what) =>
-        Find(token) ?? throw new InvalidDataException($"{File}: has no '{token}', which is the {what}");
+        Find(token) ?? throw new InvalidDataException($"{File}: has no '{BoundedText.Of(token)}', which is the {what}");
 
     public void AddTo(CanonicalHash hash)
     {

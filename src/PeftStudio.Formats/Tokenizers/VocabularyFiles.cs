@@ -67,7 +67,7 @@ internal static class VocabularyFiles
                 continue;
             yield return line.Split(' ') is [{ Length: > 0 } left, { Length: > 0 } right]
                 ? (left, right)
-                : throw new InvalidDataException($"{file}: line {number} is '{line}'; two tokens and a space between them are wanted");
+                : throw new InvalidDataException($"{file}: line {number} is '{BoundedText.Of(line)}'; two tokens and a space between them are wanted");
         }
     }
 

@@ -90,7 +90,10 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
         if (method.Form is FunctionalForm.Bias or FunctionalForm.Affine)
             tensors.AddRange(ModuleSites.Trained(layer, method).Select(key => new TrainedTensor(key, method.Name)));
         else
-            modules.AddRange(Representations.In(method.Representation).Select(site => new ModulePlacement(
-                layer, method.Name, method.Form, site, size, method.Scale) { Insertion = method.Insertion, Gated = method.Composition == Composition.Gated }));
+            modules.AddRange(Representations.In(method.Representation).Select(site => new ModulePlacement(layer, method.Name, method.Form, site, size, method.Scale)
+            {
+                Insertion = method.Insertion,
+                Gated = method.Composition == Composition.Gated,
+            }));
     }
 }

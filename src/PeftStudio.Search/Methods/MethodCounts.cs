@@ -23,7 +23,7 @@ internal static class MethodCounts
         FunctionalForm.Bias => Linears(method.Representation, stack).Sum(linear => (long)linear.Out) + Norms(method.Representation, stack),
         FunctionalForm.Rescaling => Linears(method.Representation, stack).Sum(linear => (long)linear.Out)
             + (method.Representation.HasFlag(ModifiedRepresentation.FeedForwardActivation) ? stack.FeedForward : 0),
-        FunctionalForm.Affine => 2 * Norms(method.Representation, stack),
+        FunctionalForm.Affine => (stack.Biases ? 2 : 1) * Norms(method.Representation, stack),
         _ => 0,
     };
 

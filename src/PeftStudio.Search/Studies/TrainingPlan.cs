@@ -10,13 +10,16 @@ public enum Precision
 
 /// <summary>
 /// AdamW with linear warm-up and linear decay; one PEFT rate with a multiplier a method, one for the head, one for full fine-tuning. The default rates are the best of a short
-/// probe on the sample backbone (docs/search.md); a larger backbone wants its own.
+/// probe of the first four methods on the sample backbone (docs/search.md); the other methods' multipliers are not probed, and a larger backbone wants its own.
 /// </summary>
 public sealed record TrainingPlan
 {
     public double Rate { get; init; } = 2e-3;
 
-    public ValueList<MethodRate> MethodRates { get; init; } = [new("lora", 2), new("prefix", 5)];
+    public ValueList<MethodRate> MethodRates { get; init; } =
+    [
+        new("ia3", 5), new("lora", 2), new("lora-all", 2), new("lora-ffn", 2), new("lowrank-adapter", 2), new("prefix", 5),
+    ];
 
     public double HeadRate { get; init; } = 1e-3;
 

@@ -67,6 +67,7 @@ public sealed class AdapterFolderTests
     [InlineData("design.methods", "[{\"names\": []}, {\"names\": [\"magic\"]}]", "group 2 has 'magic', which 'methods' does not describe")]
     [InlineData("sizes.sizes", "[]", "no size of at least 1 for 'lora' in group 2")]
     [InlineData("methods", "[]", "which 'methods' does not describe")]
+    [InlineData("methods", "[null]", "'methods': item 0 of a list is null")]
     [InlineData("task.definition.metrics", "[\"bleu\"]", "'metrics' names 'bleu'")]
     [InlineData("task.definition.labels", null, "labels")]
     [InlineData("training.plan.precision", "\"fp8\"", "training.plan.precision")]

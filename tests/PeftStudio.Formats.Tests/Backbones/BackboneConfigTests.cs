@@ -84,12 +84,30 @@ public sealed class BackboneConfigTests
     [InlineData("[]", "is not a JSON object")]
     [InlineData("{", "is not valid JSON")]
     [InlineData("""{"a": 1, "a": 2}""", "is not valid JSON")]
+    [InlineData("""{"a": 1, "\ud800": 2}""", "is not valid JSON")]
     public void A_file_that_is_no_object_is_refused(string text, string message)
     {
         using var folder = new TempFolder();
         folder.Write("config.json", text);
         Should.Throw<InvalidDataException>(() => BackboneConfig.FromFolder(folder.Path)).Message.ShouldContain(message);
         Should.Throw<InvalidDataException>(() => BackboneConfig.FromFolder(folder["no"])).Message.ShouldContain("does not exist");
+    }
+
+    [Fact]
+    public void A_file_that_is_not_UTF8_is_refused()
+    {
+        using var folder = new TempFolder();
+        folder.Write("config.json", [.. "{\"auto_map\": {\"a"u8, 0xFF, .. "\": 1}}"u8]);
+        Should.Throw<InvalidDataException>(() => BackboneConfig.FromFolder(folder.Path)).Message.ShouldBe(folder["config.json"] + ": is not valid JSON: it is not UTF-8");
+    }
+
+    [Fact]
+    public void An_error_quotes_the_ends_of_a_long_value()
+    {
+        var message = Should.Throw<InvalidDataException>(() => Read(Least.Replace("12", new string('9', 5000), StringComparison.Ordinal))).Message;
+        message.ShouldContain("'hidden_size' is 999");
+        message.ShouldEndWith("999; a whole number from 1 to 1048576 is wanted");
+        message.Length.ShouldBeLessThan(1000);
     }
 
     [Theory]

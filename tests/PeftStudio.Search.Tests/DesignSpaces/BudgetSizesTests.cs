@@ -159,6 +159,19 @@ public sealed class BudgetSizesTests
             return sized == 1 || above.All(layer => layer.perLayer == layer.minimum || above.Max(other => other.minimum) >= layer.perLayer);
         }).QuickCheckThrowOnFailure();
 
+    /// <summary>Whatever methods meet in a group: the cap holds, what is counted is what the formulas say, and a sized method has at least 1.</summary>
+    [Fact]
+    public void Every_method_finds_its_size_within_the_cap() =>
+        Prop.ForAll(BudgetCase(AllSets), test =>
+        {
+            var result = BudgetSizes.Compute(test.Design, test.Cap, test.Shape, NamedMethods.All);
+            var fits = BudgetSizes.SmallestTotal(test.Design, test.Shape, NamedMethods.All) <= test.Cap;
+            return result.Sizes is not { } sizes
+                ? !fits
+                : fits && sizes.Parameters <= test.Cap && sizes.Parameters == Counted(sizes, test.Design, test.Shape)
+                    && sizes.Sizes.All(size => NamedMethods.Get(size.Method).IsSized ? size.Size >= 1 : size.Size == 0);
+        }).QuickCheckThrowOnFailure();
+
     [Fact]
     public void Nothing_is_left_that_one_more_unit_of_a_lone_method_could_use() =>
         Prop.ForAll(AnyBudgetCase, test =>

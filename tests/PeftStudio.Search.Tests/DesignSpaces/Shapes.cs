@@ -23,6 +23,12 @@ internal static class Shapes
     public static readonly ValueList<MethodSet> Sets = Enumerable.Range(1, 15)
         .Select(bits => new MethodSet(MethodNames.Where((_, i) => (bits & (1 << i)) != 0).ToValueList())).ToValueList();
 
+    /// <summary>Every set of all the methods that fits into one layer.</summary>
+    public static readonly ValueList<MethodSet> AllSets = Enumerable.Range(1, (1 << NamedMethods.All.Count) - 1)
+        .Select(bits => NamedMethods.All.Where((_, i) => (bits & (1 << i)) != 0).ToArray())
+        .Where(set => MethodRules.Conflict(set) is null)
+        .Select(set => new MethodSet(set.Select(method => method.Name).ToValueList())).ToValueList();
+
     public static MethodSet Set(params string[] names) => new([.. names]);
 
     /// <summary>All groups tuned with the given sets, uniform sizes.</summary>
@@ -35,22 +41,26 @@ internal static class Shapes
 
     public static Gen<BackboneShape> AnyShape => Gen.Elements(RobertaBase, Small, TwoStacks);
 
-    public static Gen<Design> AnyDesign(BackboneShape shape) =>
+    public static Gen<Design> AnyDesign(BackboneShape shape) => AnyDesign(shape, Sets);
+
+    public static Gen<Design> AnyDesign(BackboneShape shape, ValueList<MethodSet> strategies) =>
         from groups in Gen.Choose(2, 6)
         from pattern in Gen.Elements(Enum.GetValues<LayerPattern>())
             .Where(pattern => shape.Stacks.All(stack => GroupingVectors.Of(pattern, stack.Layers, groups).Count > 0))
         from vectors in Gen.CollectToArray(shape.Stacks, stack => Gen.Elements<LayerGrouping>(GroupingVectors.Of(pattern, stack.Layers, groups)))
         from allocation in Gen.Elements(Enum.GetValues<AllocationPattern>())
         from tuned in Gen.Choose(1, (1 << groups) - 1)
-        from sets in Gen.Elements<MethodSet>(Sets).ArrayOf(groups)
+        from sets in Gen.Elements<MethodSet>(strategies).ArrayOf(groups)
         select new Design(pattern, [.. vectors], allocation,
             new TunableGroups(Enumerable.Range(1, groups).Where(number => (tuned & (1 << (number - 1))) != 0).ToValueList()),
             sets.Select((set, i) => (tuned & (1 << i)) != 0 ? set : MethodSet.Empty).ToValueList());
 
     /// <summary>A shape, a design of it, and a cap around where it begins to fit.</summary>
-    public static Arbitrary<(BackboneShape Shape, Design Design, long Cap)> AnyBudgetCase =>
+    public static Arbitrary<(BackboneShape Shape, Design Design, long Cap)> AnyBudgetCase => BudgetCase(Sets);
+
+    public static Arbitrary<(BackboneShape Shape, Design Design, long Cap)> BudgetCase(ValueList<MethodSet> strategies) =>
         (from shape in AnyShape
-         from design in AnyDesign(shape)
+         from design in AnyDesign(shape, strategies)
          from percent in Gen.Choose(10, 1500)
          select (shape, design, BudgetSizes.SmallestTotal(design, shape, NamedMethods.All) * percent / 100)).ToArbitrary();
 }

@@ -51,6 +51,6 @@ public sealed class MethodRulesTests
 
     [Fact]
     public void A_design_with_such_a_set_is_a_problem_of_its_group() =>
-        DesignProblems.Of(AllTuned(TinyShape, AllocationPattern.Uniform, Set("lora"), Set("lora", "lora-all"), Set("bitfit"), Set("lora")), TinyShape, NamedMethods.All)
+        DesignProblems.Of(AllTuned(Small, AllocationPattern.Uniform, Set("lora"), Set("lora", "lora-all"), Set("bitfit"), Set("lora")), Small, NamedMethods.All)
             .ShouldBe([new PlanProblem("design.methods[1]", "'lora' and 'lora-all' both want the one place for LowRank at Query, Value; keep one of them")]);
 }

@@ -2,7 +2,10 @@ using PeftStudio.Search.Methods;
 
 namespace PeftStudio.Web.Parts.Drawing;
 
-/// <summary>How a method looks on every page and chart: a colour (css/studio.css, safe for colour-blind eyes) and a letter, so never colour alone.</summary>
+/// <summary>
+/// How a method looks on every page and chart: a colour (css/studio.css; each of the later ones lies at least 0.07 in OKLab from every other, also for protan, deutan and tritan
+/// eyes) and a letter of its own, so never colour alone.
+/// </summary>
 public sealed record MethodLook(string Name, string Title, string Letter, string Css)
 {
     public string FillCss => Css + "-fill";
@@ -13,6 +16,15 @@ public sealed record MethodLook(string Name, string Title, string Letter, string
         "prefix" => new(name, TitleOf(name), "P", "m-prefix"),
         "bitfit" => new(name, TitleOf(name), "B", "m-bitfit"),
         "lora" => new(name, TitleOf(name), "L", "m-lora"),
+        "houlsby" => new(name, TitleOf(name), "H", "m-houlsby"),
+        "parallel" => new(name, TitleOf(name), "R", "m-parallel"),
+        "scaled-parallel" => new(name, TitleOf(name), "S", "m-scaled-parallel"),
+        "multihead-parallel" => new(name, TitleOf(name), "M", "m-multihead-parallel"),
+        "lora-ffn" => new(name, TitleOf(name), "D", "m-lora-ffn"),
+        "lora-all" => new(name, TitleOf(name), "E", "m-lora-all"),
+        "lowrank-adapter" => new(name, TitleOf(name), "W", "m-lowrank-adapter"),
+        "layernorm" => new(name, TitleOf(name), "N", "m-layernorm"),
+        "ia3" => new(name, TitleOf(name), "I", "m-ia3"),
         "full" => new(name, "Full fine-tuning", "F", "m-full"),
         _ => new(name, TitleOf(name), name.Length > 0 ? name[..1].ToUpperInvariant() : "?", "m-other"),
     };
