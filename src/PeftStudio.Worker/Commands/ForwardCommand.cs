@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PeftStudio.Formats.Adapters;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
@@ -36,6 +37,8 @@ internal static class ForwardCommand
         var rows = TokenisedRows.Read(inputs, backbone.Config);
         if (backbone.Config.Decoder is not null)
         {
+            if (adapterFolder is not null && AdapterFolder.IsAdapter(adapterFolder))
+                throw new InvalidDataException($"{adapterFolder}: is an adapter of the studio's own, and none was trained on a {backbone.Config.ModelType}; choose its BERT or RoBERTa");
             var imported = adapterFolder is null ? null : AdapterHubFolder.Read(adapterFolder, backbone);
             Note(backbone.Report.Notes.Concat(imported?.Notes ?? []));
             TensorOutput.Write(output, SequencePass.Run(backbone, imported, rows, gradients));
