@@ -1,4 +1,3 @@
-using System.Text.Json;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search.Studies;
@@ -29,7 +28,7 @@ public sealed class AdapterGoldenTests
         using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
         var imported = AdapterHubFolder.Read(files, backbone);
         using var tuned = TunedModel.Create(backbone, imported.Plan, HeadPlan.Classification(3), Golden.Seed);
-        imported.CopyTo(tuned);
+        imported.CopyTo(tuned.Parameters);
         var (batch, labels) = Golden.Inputs(folder);
         using (batch)
         {
@@ -39,11 +38,11 @@ public sealed class AdapterGoldenTests
             golden.ShouldBeClose("loss", loss);
             loss.backward();
         }
-        var gradients = imported.Gradients(tuned).ToDictionary(g => g.Key, g => g.Gradient);
+        var gradients = imported.Gradients(tuned.Parameters).ToDictionary(g => g.Key, g => g.Gradient);
         gradients.Keys.Order(StringComparer.Ordinal).ShouldBe(golden.GradientKeys.Order(StringComparer.Ordinal));
         foreach (var (key, gradient) in gradients)
             golden.ShouldBeClose($"grad.{key}", gradient);
-        tuned.Parameters.BackboneCount.ShouldBe(Trainable(files));
+        tuned.Parameters.BackboneCount.ShouldBe(Golden.Trainable(files));
     }
 
     [Theory]
@@ -62,11 +61,5 @@ public sealed class AdapterGoldenTests
         changed.Write("adapter_config.json", config.Replace(from, to, StringComparison.Ordinal));
         File.Copy(Path.Combine(files, "adapter.safetensors"), changed["adapter.safetensors"]);
         Should.Throw<InvalidDataException>(() => AdapterHubFolder.Read(changed.Path, backbone)).Message.ShouldContain(field);
-    }
-
-    private static long Trainable(string folder)
-    {
-        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "case.json")));
-        return json.RootElement.GetProperty("trainable").GetInt64();
     }
 }

@@ -39,6 +39,13 @@ internal sealed class Golden : IDisposable
         static long[] Flat(JsonElement rows) => [.. rows.EnumerateArray().SelectMany(r => r.EnumerateArray()).Select(v => v.GetInt64())];
     }
 
+    /// <summary>Of an adapter: its parameters, by the reference's count.</summary>
+    public static long Trainable(string folder)
+    {
+        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "case.json")));
+        return json.RootElement.GetProperty("trainable").GetInt64();
+    }
+
     public static InitialisationSeed Seed { get; } = new(1, 2);
 
     public void ShouldBeClose(string key, Tensor actual)

@@ -1,5 +1,7 @@
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
 using PeftStudio.Models.Sequences;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
 using static TorchSharp.torch;
@@ -19,7 +21,7 @@ public sealed class SequenceGoldenTests
         using var scope = NewDisposeScope();
         using var golden = new Golden(folder);
         using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
-        using var sequence = SequenceModel.Create(backbone, trained: true);
+        using var sequence = SequenceModel.Create(backbone, SequenceModel.Everything(backbone), Golden.Seed);
         var (batch, labels) = Golden.Inputs(folder);
         var shown = new List<string>();
         using (batch)
@@ -40,5 +42,64 @@ public sealed class SequenceGoldenTests
             golden.ShouldBeClose($"grad.{key}", sequence.Parameters[backbone.BareKey(key)].Value.grad!);
         backbone.Report.Missing.ShouldBeEmpty();
         backbone.Report.Unexpected.ShouldBeEmpty();
+    }
+
+    public static TheoryData<string, string> Adapters()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var model in new[] { "t5", "t5-v1_1", "bart" })
+            foreach (var adapter in new[] { "lora-qv", "lora-all", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled", "prefix-flat" })
+                if (model == "bart" || adapter != "prefix-flat")
+                    data.Add(model, adapter);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void With_an_adapter_logits_loss_and_gradients_are_the_reference_implementations(string model, string adapter)
+    {
+        var folder = Folders.RequireShared("goldens", "models", model);
+        var files = Path.Combine(folder, "peft", adapter);
+        using var scope = NewDisposeScope();
+        using var golden = new Golden(files);
+        using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
+        var imported = AdapterHubFolder.Read(files, backbone);
+        using var sequence = SequenceModel.Create(backbone, imported.Plan, Golden.Seed);
+        imported.CopyTo(sequence.Parameters);
+        var (batch, labels) = Golden.Inputs(folder);
+        using (batch)
+        {
+            var logits = sequence.Forward(batch, sequence.Head is null ? labels : null, ForwardContext.Evaluation);
+            golden.ShouldBeClose("logits", logits);
+            var loss = sequence.Loss(logits, labels);
+            golden.ShouldBeClose("loss", loss);
+            loss.backward();
+        }
+        var gradients = imported.Gradients(sequence.Parameters).ToDictionary(g => g.Key, g => g.Gradient);
+        gradients.Keys.Order(StringComparer.Ordinal).ShouldBe(golden.GradientKeys.Order(StringComparer.Ordinal));
+        foreach (var (key, gradient) in gradients)
+            golden.ShouldBeClose($"grad.{key}", gradient);
+        sequence.Parameters.BackboneCount.ShouldBe(Golden.Trainable(files));
+    }
+
+    [Fact]
+    public void A_prefix_that_moves_positions_is_refused()
+    {
+        var folder = Folders.RequireShared("goldens", "models", "t5");
+        using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
+        Should.Throw<InvalidDataException>(() => AdapterHubFolder.Read(Path.Combine(folder, "peft", "prefix-flat"), backbone)).Message.ShouldContain("relative positions");
+    }
+
+    [Fact]
+    public void Later_versions_hand_t5s_adapters_input_and_output_in_order()
+    {
+        var folder = Folders.RequireShared("goldens", "models", "t5");
+        using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
+        using var later = new TempFolder();
+        var files = Path.Combine(folder, "peft", "adapter-houlsby");
+        File.Copy(Path.Combine(files, "adapter.safetensors"), later["adapter.safetensors"]);
+        later.Write("adapter_config.json", File.ReadAllText(Path.Combine(files, "adapter_config.json")).Replace("\"3.1.0\"", "\"adapters.1.2.0\"", StringComparison.Ordinal));
+        AdapterHubFolder.Read(files, backbone).Plan.Modules.ShouldAllBe(module => module.Insertion == InsertionForm.Parallel);
+        AdapterHubFolder.Read(later.Path, backbone).Plan.Modules.ShouldAllBe(module => module.Insertion == InsertionForm.BeforeResidual);
     }
 }

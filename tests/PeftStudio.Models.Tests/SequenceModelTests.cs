@@ -53,7 +53,7 @@ public sealed class SequenceModelTests
         using var scope = NewDisposeScope();
         using var files = new TinySequence(model);
         using var backbone = files.Load();
-        using var sequence = SequenceModel.Create(backbone, trained: false);
+        using var sequence = SequenceModel.Create(backbone, InsertionPlan.Empty, Golden.Seed);
         using var batch = TinySequence.Batch();
         var three = sequence.Forward(batch, tensor([3L, 4, 5, 6, 7, 8], [2, 3]), ForwardContext.Evaluation);
         var targets = tensor([3L, 4, 5, -100, 6, 7, 8, -100], [2, 4]);
@@ -70,7 +70,7 @@ public sealed class SequenceModelTests
         using var scope = NewDisposeScope();
         using var files = new TinySequence(model, outputs);
         using var backbone = files.Load();
-        using var sequence = SequenceModel.Create(backbone, trained: false);
+        using var sequence = SequenceModel.Create(backbone, InsertionPlan.Empty, Golden.Seed);
         var targets = outputs == 0 ? tensor([3L, 4, 5, 6], [2, 2]) : null;
         using var close = TinySequence.Batch();
         using var padded = TinySequence.Batch(time: 12);
@@ -89,8 +89,8 @@ public sealed class SequenceModelTests
         using var exact = files.Load();
         using var rounded = files.Load(Precision.Bf16);
         using var batch = TinySequence.Batch();
-        using var wide = SequenceModel.Create(exact, trained: false);
-        using var narrow = SequenceModel.Create(rounded, trained: false);
+        using var wide = SequenceModel.Create(exact, InsertionPlan.Empty, Golden.Seed);
+        using var narrow = SequenceModel.Create(rounded, InsertionPlan.Empty, Golden.Seed);
         var targets = outputs == 0 ? tensor([3L, 4, 5, 6], [2, 2]) : null;
         var logits = wide.Forward(batch, targets, ForwardContext.Evaluation);
         var spread = logits.std().item<float>();
@@ -109,7 +109,7 @@ public sealed class SequenceModelTests
         using var scope = NewDisposeScope();
         using var files = new TinySequence("bart", outputs: 3);
         using var backbone = files.Load();
-        using var sequence = SequenceModel.Create(backbone, trained: false);
+        using var sequence = SequenceModel.Create(backbone, InsertionPlan.Empty, Golden.Seed);
         using var endless = new TokenBatch([5, 2, 5, 6], [1, 1, 1, 1], null, 2, CPU);
         Should.Throw<ArgumentException>(() => sequence.Forward(endless, null, ForwardContext.Evaluation)).Message.ShouldContain("no end-of-sequence token");
         using var batch = TinySequence.Batch(time: 21);
@@ -131,7 +131,7 @@ public sealed class SequenceModelTests
         using var files = new TinySequence("t5");
         using var backbone = files.Load();
         var path = folder.Write("inputs.json", json);
-        Should.Throw<InvalidDataException>(() => ForwardPass.Run(backbone, null, TokenisedRows.Read(path, backbone.Config), gradients: false)).Message.ShouldContain(named);
+        Should.Throw<InvalidDataException>(() => SequencePass.Run(backbone, null, TokenisedRows.Read(path, backbone.Config), gradients: false)).Message.ShouldContain(named);
     }
 
     [Theory]
@@ -143,6 +143,5 @@ public sealed class SequenceModelTests
         using var backbone = files.Load();
         Should.Throw<InvalidDataException>(() => TunedModel.Create(backbone, null, null, NamedMethods.All, HeadPlan.Classification(2), Golden.Seed))
             .Message.ShouldContain($"{model} can be used with ./studio forward");
-        Should.Throw<InvalidDataException>(() => LoadedAdapter.Read(files.Folder, backbone)).Message.ShouldContain($"adapters in {model} are not built yet");
     }
 }

@@ -27,7 +27,16 @@ internal static class EncoderLayer
     }
 
     /// <summary>norm(input + output), with the sub-layer's changes. The output, which nobody else may want, can be overwritten.</summary>
-    private static Tensor AddAndNorm(Tensor input, Tensor output, NormWeights norm, SubLayerPeft peft, BackboneConfig config, ForwardContext context)
+    public static Tensor AddAndNorm(Tensor input, Tensor output, NormWeights norm, SubLayerPeft peft, BackboneConfig config, ForwardContext context)
+    {
+        var sum = Sum(input, output, peft, config, context);
+        var normed = norm.Forward(sum);
+        // Pfeiffer's form in AdapterHub: the adapter reads the normed sum, its residual is the sum's own, and the same norm comes again.
+        return peft.OfNormed.Count == 0 ? normed : norm.Forward(Changed(sum, normed, peft.OfNormed));
+    }
+
+    /// <summary>input + output, with the changes that read one of the two.</summary>
+    public static Tensor Sum(Tensor input, Tensor output, SubLayerPeft peft, BackboneConfig config, ForwardContext context)
     {
         Tensor sum;
         if (peft.OfOutput.Count == 0)
@@ -37,13 +46,10 @@ internal static class EncoderLayer
             var own = context.Dropped(output, config.HiddenDropout);
             sum = Changed(own.add(input), own, peft.OfOutput);
         }
-        sum = Changed(sum, input, peft.OfInput);
-        var normed = norm.Forward(sum);
-        // Pfeiffer's form in AdapterHub: the adapter reads the normed sum, its residual is the sum's own, and the same norm comes again.
-        return peft.OfNormed.Count == 0 ? normed : norm.Forward(Changed(sum, normed, peft.OfNormed));
+        return Changed(sum, input, peft.OfInput);
     }
 
-    private static Tensor Changed(Tensor sum, Tensor read, IReadOnlyList<IChange> changes)
+    public static Tensor Changed(Tensor sum, Tensor read, IReadOnlyList<IChange> changes)
     {
         foreach (var change in changes)
             sum = change.Of(read).add_(sum);
@@ -68,7 +74,8 @@ internal static class EncoderLayer
         Tensor Heads(Tensor all) => all.view(batch, all.size(1), config.Heads, config.HeadSize).transpose(1, 2);
     }
 
-    private static Tensor Project(Tensor input, LinearWeights weights, ProductPeft peft)
+    /// <summary>The product with what a trial put on it.</summary>
+    public static Tensor Project(Tensor input, LinearWeights weights, ProductPeft peft)
     {
         var type = input.dtype;
         var output = peft.Lora is { } lora

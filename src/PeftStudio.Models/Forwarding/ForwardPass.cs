@@ -16,12 +16,9 @@ public static class ForwardPass
     /// <exception cref="InvalidDataException">Gradients are asked for and the rows have no labels.</exception>
     public static IReadOnlyList<SafetensorsTensor> Run(Backbone backbone, LoadedAdapter? adapter, TokenisedRows rows, bool gradients)
     {
-        if (gradients && !rows.HasLabels)
-            throw new InvalidDataException("gradients need a loss: the inputs have no 'labels'");
+        RequireLabels(rows, gradients);
         using var scope = NewDisposeScope();
         using var mode = set_grad_enabled(gradients);
-        if (backbone.Config.Decoder is not null)
-            return SequencePass.Run(backbone, rows, gradients);
         var own = adapter is null ? PlainModel(backbone, gradients) : null;
         using (own)
         {
@@ -51,6 +48,12 @@ public static class ForwardPass
         var stored = backbone.HeadLayout.Out + ".weight";
         var outputs = backbone.Contains(stored) ? (int)backbone[stored].size(0) : backbone.Config.Labels.Count;
         return outputs == 1 ? HeadPlan.Regression : HeadPlan.Classification(outputs);
+    }
+
+    internal static void RequireLabels(TokenisedRows rows, bool gradients)
+    {
+        if (gradients && !rows.HasLabels)
+            throw new InvalidDataException("gradients need a loss: the inputs have no 'labels'");
     }
 
     private static TunedModel PlainModel(Backbone backbone, bool gradients) => TunedModel.Create(

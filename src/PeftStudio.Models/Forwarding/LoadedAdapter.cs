@@ -26,13 +26,11 @@ public sealed class LoadedAdapter : IDisposable
     /// <exception cref="InvalidDataException">No adapter, of another backbone, or of a kind that is not built.</exception>
     /// <exception cref="SafetensorsException">The weights do not fit.</exception>
     public static LoadedAdapter Read(string folder, Backbone backbone) =>
-        backbone.Config.Decoder is not null ? throw new InvalidDataException($"{folder}: adapters in {backbone.Config.ModelType} are not built yet; leave --adapter out, or choose a BERT or RoBERTa")
-        : AdapterFolder.IsAdapter(folder) ? ReadOwn(folder, backbone)
-        : ReadForeign(folder, backbone);
+        AdapterFolder.IsAdapter(folder) ? ReadOwn(folder, backbone) : ReadForeign(folder, backbone);
 
     /// <summary>By the keys of the adapter's own files; in the caller's scope.</summary>
     internal IEnumerable<(string Key, Tensor Gradient)> Gradients() =>
-        imported?.Gradients(Model) ?? Model.Parameters.Parameters.Select(p => (p.Name, p.Value.grad!));
+        imported?.Gradients(Model.Parameters) ?? Model.Parameters.Parameters.Select(p => (p.Name, p.Value.grad!));
 
     public void Dispose() => Model.Dispose();
 
@@ -57,7 +55,7 @@ public sealed class LoadedAdapter : IDisposable
         var files = PeftFolder.Is(folder) ? PeftFolder.Read(folder, backbone) : AdapterHubFolder.Read(folder, backbone);
         return Filled(TunedModel.Create(backbone, files.Plan, files.Head ?? ForwardPass.HeadOf(backbone), new InitialisationSeed(0, 0)), model =>
         {
-            files.CopyTo(model);
+            files.CopyTo(model.Parameters);
             return new LoadedAdapter(model, null, files);
         });
     }

@@ -8,12 +8,18 @@ using static TorchSharp.torch;
 namespace PeftStudio.Models.Forwarding;
 
 /// <summary><see cref="ForwardPass"/> for T5 and BART.</summary>
-internal static class SequencePass
+public static class SequencePass
 {
-    /// <exception cref="InvalidDataException">A language model's rows have no labels, which its decoder reads.</exception>
-    public static IReadOnlyList<SafetensorsTensor> Run(Backbone backbone, TokenisedRows rows, bool gradients)
+    /// <param name="adapter">in another project's layout; null: none</param>
+    /// <exception cref="InvalidDataException">Gradients are asked for without labels, or a language model's rows have none for its decoder to read.</exception>
+    public static IReadOnlyList<SafetensorsTensor> Run(Backbone backbone, ImportedAdapter? adapter, TokenisedRows rows, bool gradients)
     {
-        using var model = SequenceModel.Create(backbone, trained: gradients);
+        ForwardPass.RequireLabels(rows, gradients);
+        using var scope = NewDisposeScope();
+        using var mode = set_grad_enabled(gradients);
+        var plan = adapter?.Plan ?? (gradients ? SequenceModel.Everything(backbone) : InsertionPlan.Empty);
+        using var model = SequenceModel.Create(backbone, plan, new InitialisationSeed(0, 0));
+        adapter?.CopyTo(model.Parameters);
         using var batch = rows.ToBatch(backbone.Device);
         if (model.Head is null && !rows.HasLabels)
             throw new InvalidDataException($"the inputs have no 'labels': the decoder of {backbone.Config.ModelType} reads them, shifted right");
@@ -27,7 +33,8 @@ internal static class SequencePass
         if (gradients)
         {
             loss.backward();
-            results.AddRange(model.Parameters.Parameters.Select(p => AdapterTensors.ToTensor($"grad.{backbone.CheckpointKey(p.Name)}", p.Value.grad!)));
+            var named = adapter?.Gradients(model.Parameters) ?? model.Parameters.Parameters.Select(p => (Key: backbone.CheckpointKey(p.Name), Gradient: p.Value.grad!));
+            results.AddRange(named.Select(g => AdapterTensors.ToTensor($"grad.{g.Key}", g.Gradient)));
         }
         return results;
     }

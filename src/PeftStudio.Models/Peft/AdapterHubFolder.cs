@@ -59,8 +59,9 @@ public static class AdapterHubFolder
         var keys = file.Entries.ToDictionary(e => backbone.BareKey(e.Key), StringComparer.Ordinal);
         var tensors = new List<ForeignTensor>();
         var (config, name) = (root.Object("config"), root.String("name"));
+        var places = AdapterHubPlaces.Of(backbone.Config, root.StringOrNull("version"));
         foreach (var member in config.StringOrNull("architecture") == "union" ? config.Objects("configs") : [config])
-            foreach (var (module, entries) in new AdapterHubMember(member, name, backbone.Config.Layers, path, keys).Modules())
+            foreach (var (module, entries) in new AdapterHubMember(member, name, places, path, keys).Modules())
             {
                 modules.Add(module);
                 tensors.AddRange(entries);

@@ -8,7 +8,7 @@ using PeftStudio.Search.Methods;
 namespace PeftStudio.Models.Peft;
 
 /// <summary>One configuration of AdapterHub, alone or in a union, with its modules in the order of the layers. Field and key names: adapters 1.2, adapter-transformers 3.1.</summary>
-internal sealed class AdapterHubMember(JsonFields config, string name, int layers, string path, IReadOnlyDictionary<string, SafetensorsEntry> entries)
+internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHubPlaces places, string path, IReadOnlyDictionary<string, SafetensorsEntry> entries)
 {
     private static readonly (string Letter, ModifiedRepresentation Site)[] AttentionMatrices =
         [("q", ModifiedRepresentation.Query), ("k", ModifiedRepresentation.Key), ("v", ModifiedRepresentation.Value)];
@@ -22,14 +22,14 @@ internal sealed class AdapterHubMember(JsonFields config, string name, int layer
         var other => throw config.Wrong("architecture", $"is '{other}'; lora, prefix_tuning, union and the bottleneck without a name are read"),
     };
 
-    private IEnumerable<int> Layers()
+    private IEnumerable<AdapterHubPlace> Kept(IReadOnlyList<AdapterHubPlace> all, params IReadOnlyCollection<ModifiedRepresentation> sites)
     {
         var left = config.Has("leave_out") ? config.Array("leave_out").Select(Layer).ToHashSet() : [];
-        return Enumerable.Range(0, layers).Where(i => !left.Contains(i));
+        return all.Where(place => sites.Contains(place.Site) && !left.Contains(place.Number));
 
-        int Layer(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var i) && i >= 0 && i < layers
+        int Layer(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var i) && i >= 0 && i < places.Layers
             ? i
-            : throw config.Wrong("leave_out", $"names {value.GetRawText()}; the layers are 0 to {layers - 1}");
+            : throw config.Wrong("leave_out", $"names {value.GetRawText()}; the layers are 0 to {places.Layers - 1}");
     }
 
     private IEnumerable<(ModulePlacement, ForeignTensor[])> Lora()
@@ -39,15 +39,13 @@ internal sealed class AdapterHubMember(JsonFields config, string name, int layer
         if (config.StringOrNull("composition_mode") is { } mode and not "add")
             throw config.Wrong("composition_mode", $"is '{mode}'; 'add' and 'scale' are read");
         var scale = config.Double("alpha", 0, 1e9) / config.Int("r", 1);
-        var sites = Products();
-        foreach (var layer in Layers())
-            foreach (var site in sites)
-            {
-                var down = Entry($"{ModuleSites.Module(layer, site)}.loras.{name}.lora_A");
-                var up = Entry($"{ModuleSites.Module(layer, site)}.loras.{name}.lora_B");
-                var module = new ModulePlacement(layer, NamedMethods.Lora.Name, FunctionalForm.LowRank, site, Size(down, 2), scale) { Insertion = InsertionForm.Parallel };
-                yield return (module, [Of(down, module, "down"), Of(up, module, "up")]);
-            }
+        foreach (var place in Kept(places.Products, Products()))
+        {
+            var down = Entry($"{place.Key}.loras.{name}.lora_A");
+            var up = Entry($"{place.Key}.loras.{name}.lora_B");
+            var module = place.Placed(NamedMethods.Lora.Name, FunctionalForm.LowRank, Size(down, 2), scale, InsertionForm.Parallel);
+            yield return (module, [Of(down, module, "down"), Of(up, module, "up")]);
+        }
     }
 
     /// <summary>(IA)3 in AdapterHub: vectors on products; on the feed-forward's first before its activation, where the paper and our own method multiply after it.</summary>
@@ -56,13 +54,11 @@ internal sealed class AdapterHubMember(JsonFields config, string name, int layer
         Want("use_gating", false);
         if (config.Int("r", 1) != 1)
             throw config.Wrong("r", "is not 1; a vector that multiplies has one row");
-        var sites = Products();
-        foreach (var layer in Layers())
-            foreach (var site in sites)
-            {
-                var module = new ModulePlacement(layer, NamedMethods.Ia3.Name, FunctionalForm.Rescaling, site, 0, 1) { Insertion = InsertionForm.Sequential };
-                yield return (module, [Of(Entry($"{ModuleSites.Module(layer, site)}.loras.{name}.lora_B"), module, ModuleParameters.Rescaling) with { IsColumn = true }]);
-            }
+        foreach (var place in Kept(places.Products, Products()))
+        {
+            var module = place.Placed(NamedMethods.Ia3.Name, FunctionalForm.Rescaling, 0, 1, InsertionForm.Sequential);
+            yield return (module, [Of(Entry($"{place.Key}.loras.{name}.lora_B"), module, ModuleParameters.Rescaling) with { IsColumn = true }]);
+        }
     }
 
     private List<ModifiedRepresentation> Products()
@@ -78,7 +74,7 @@ internal sealed class AdapterHubMember(JsonFields config, string name, int layer
 
     private IEnumerable<(ModulePlacement, ForeignTensor[])> Bottleneck()
     {
-        foreach (var flag in new[] { "ln_before", "ln_after", "use_gating", "phm_layer", "adapter_residual_before_ln" })
+        foreach (var flag in new[] { "cross_adapter", "ln_before", "ln_after", "use_gating", "phm_layer", "adapter_residual_before_ln" })
             Want(flag, false);
         foreach (var flag in new[] { "original_ln_after", "residual_before_ln" })
             Want(flag, true);
@@ -91,30 +87,26 @@ internal sealed class AdapterHubMember(JsonFields config, string name, int layer
             sites.Add(ModifiedRepresentation.AttentionOutput);
         if (config.BoolOrNull("output_adapter") is true)
             sites.Add(ModifiedRepresentation.FeedForwardOutput);
-        var method = insertion switch
+        var method = config.BoolOrNull("is_parallel") is true ? scale == 1 ? NamedMethods.Parallel : NamedMethods.ScaledParallel
+            : insertion == InsertionForm.Sequential ? NamedMethods.Adapter
+            : NamedMethods.Houlsby;
+        foreach (var place in Kept(places.SubLayers, sites))
         {
-            InsertionForm.BeforeResidual => NamedMethods.Houlsby,
-            InsertionForm.Parallel => scale == 1 ? NamedMethods.Parallel : NamedMethods.ScaledParallel,
-            _ => NamedMethods.Adapter,
-        };
-        foreach (var layer in Layers())
-            foreach (var site in sites)
-            {
-                var root = $"{ModuleSites.SubLayer(layer, site)}.adapters.{name}.";
-                var down = Entry(root + "adapter_down.0.weight");
-                var module = new ModulePlacement(layer, method.Name, FunctionalForm.Bottleneck, site, Size(down, 2), scale) { Insertion = insertion, Nonlinearity = activation };
-                yield return (module,
-                [
-                    Of(down, module, "down.weight"), Of(Entry(root + "adapter_down.0.bias"), module, "down.bias"),
-                    Of(Entry(root + "adapter_up.weight"), module, "up.weight"), Of(Entry(root + "adapter_up.bias"), module, "up.bias"),
-                ]);
-            }
+            var root = $"{place.Key}.adapters.{name}.";
+            var down = Entry(root + "adapter_down.0.weight");
+            var module = place.Placed(method.Name, FunctionalForm.Bottleneck, Size(down, 2), scale, insertion) with { Nonlinearity = activation };
+            yield return (module,
+            [
+                Of(down, module, "down.weight"), Of(Entry(root + "adapter_down.0.bias"), module, "down.bias"),
+                Of(Entry(root + "adapter_up.weight"), module, "up.weight"), Of(Entry(root + "adapter_up.bias"), module, "up.bias"),
+            ]);
+        }
     }
 
     // A parallel adapter never reads the normed sum, whatever original_ln_before says.
-    private InsertionForm Insertion() => config.BoolOrNull("is_parallel") is true ? InsertionForm.Parallel
+    private InsertionForm Insertion() => config.BoolOrNull("is_parallel") is true ? places.IsSwapped ? InsertionForm.BeforeResidual : InsertionForm.Parallel
         : config.BoolOrNull("original_ln_before") is true ? InsertionForm.Sequential
-        : InsertionForm.BeforeResidual;
+        : places.IsSwapped ? InsertionForm.Parallel : InsertionForm.BeforeResidual;
 
     private Activation Nonlinearity() => config.StringOrNull("non_linearity") switch
     {
@@ -127,13 +119,17 @@ internal sealed class AdapterHubMember(JsonFields config, string name, int layer
 
     private IEnumerable<(ModulePlacement, ForeignTensor[])> Prefix()
     {
+        if (places.Attentions.Count == 0)
+            throw config.Wrong("architecture", "is 'prefix_tuning', which moves the tokens' relative positions in AdapterHub's T5; this version does not build that");
         Want("flat", true);
         Want("use_gating", false);
-        var flat = Entry($"prefix_tuning.prefix_tunings.{name}.self_prefix.control_trans");
+        Want("encoder_prefix", true);
+        Want("cross_prefix", true);
         var length = config.Int("prefix_length", 1);
-        foreach (var layer in Layers())
+        foreach (var place in Kept(places.Attentions, ModifiedRepresentation.AttentionHeads))
         {
-            var module = new ModulePlacement(layer, NamedMethods.Prefix.Name, FunctionalForm.KeyValue, ModifiedRepresentation.AttentionHeads, length, 1) { Insertion = InsertionForm.Parallel, Gated = true };
+            var flat = Entry($"prefix_tuning.prefix_tunings.{name}.{place.Prefix}.control_trans");
+            var module = place.Placed(NamedMethods.Prefix.Name, FunctionalForm.KeyValue, length, 1, InsertionForm.Parallel) with { Gated = true };
             yield return (module, [Of(flat, module, "key"), Of(flat, module, "value")]);
         }
     }

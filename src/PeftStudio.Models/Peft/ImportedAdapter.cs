@@ -45,7 +45,7 @@ public sealed class ImportedAdapter
 
     /// <summary>Sets the parameters of a model that was made from <see cref="Plan"/> and <see cref="Head"/>; where the files bring no head, it is left as it is.</summary>
     /// <exception cref="SafetensorsException">A tensor of another shape.</exception>
-    public void CopyTo(TunedModel model)
+    public void CopyTo(ParameterBuffer parameters)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -54,15 +54,15 @@ public sealed class ImportedAdapter
             using var file = SafetensorsFile.Open(path);
             foreach (var foreign in tensors)
                 if (foreign.Parameters.Count == 1)
-                    AdapterTensors.Set(model.Parameters[foreign.Parameters[0]], file, foreign.Key, foreign.IsColumn);
+                    AdapterTensors.Set(parameters[foreign.Parameters[0]], file, foreign.Key, foreign.IsColumn);
                 else
-                    Split(model.Parameters, file, foreign);
+                    Split(parameters, file, foreign);
         }
     }
 
     /// <summary>The gradients that a backward pass has left in the model, by the files' own keys and shapes; in the caller's scope.</summary>
-    public IEnumerable<(string Key, Tensor Gradient)> Gradients(TunedModel model) =>
-        files.SelectMany(file => file.Tensors).Select(foreign => (foreign.Key, foreign.Join(name => model.Parameters[name].Value.grad!)));
+    public IEnumerable<(string Key, Tensor Gradient)> Gradients(ParameterBuffer parameters) =>
+        files.SelectMany(file => file.Tensors).Select(foreign => (foreign.Key, foreign.Join(name => parameters[name].Value.grad!)));
 
     private static void Split(ParameterBuffer parameters, SafetensorsFile file, ForeignTensor foreign)
     {

@@ -19,6 +19,15 @@ public sealed record ModulePlacement(int Layer, string Method, FunctionalForm Fo
 
     /// <summary>Of a bottleneck. The studio's own methods have ReLU; AdapterHub's files name theirs.</summary>
     public Activation Nonlinearity { get; init; } = Activation.Relu;
+
+    /// <summary>The stack whose layer it is.</summary>
+    public string Stack { get; init; } = "encoder";
+
+    /// <summary>On the decoder's attention to the encoder, not to itself.</summary>
+    public bool IsCross { get; init; }
+
+    /// <summary>Bare key of the module that it is put on, whose name its parameters carry. Null: BERT's, by layer and site.</summary>
+    public string? Address { get; init; }
 }
 
 /// <summary>A backbone tensor that is trained itself, by its bare key. <paramref name="Group"/>: the method's name, or <see cref="ParameterGroups.Backbone"/>.</summary>

@@ -16,9 +16,9 @@ internal static class ModuleParameters
     /// <summary>The last part of a multiplied vector's name.</summary>
     public const string Rescaling = "rescaling";
 
-    public static string Prefix(ModulePlacement module) => (module.Form == FunctionalForm.Bottleneck || module.Insertion == InsertionForm.BeforeResidual
+    public static string Prefix(ModulePlacement module) => (module.Address ?? (module.Form == FunctionalForm.Bottleneck || module.Insertion == InsertionForm.BeforeResidual
         ? ModuleSites.SubLayer(module.Layer, module.Site)
-        : ModuleSites.Module(module.Layer, module.Site)) + $".{module.Method}";
+        : ModuleSites.Module(module.Layer, module.Site))) + $".{module.Method}";
 
     public static IEnumerable<ParameterSpec> Of(ModulePlacement module, StackShape stack, InitialisationSeed seed)
     {
@@ -58,7 +58,7 @@ internal static class ModuleParameters
         }
 
         ParameterSpec Drawn(string part, long[] shape, Func<long[], ulong, Tensor> draw) =>
-            Spec(part, shape, () => draw(shape, seed.For(module.Layer, $"{module.Site}.{part}", module.Method)));
+            Spec(part, shape, () => draw(shape, seed.For(module.Layer, $"{module.Address ?? module.Site.ToString()}.{part}", module.Method)));
 
         ParameterSpec Zero(string part, long[] shape) => Spec(part, shape, () => InitialValues.Zeros(shape));
 

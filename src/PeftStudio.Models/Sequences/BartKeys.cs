@@ -1,12 +1,16 @@
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Sequences;
 
 /// <summary>Post-norm: a sub-layer's norm comes after its residual is added.</summary>
+/// <param name="Peft">what a trial put into the layer.</param>
+/// <param name="CrossPeft">what it put into the attention to the encoder.</param>
 internal sealed record BartLayerWeights(
-    AttentionWeights Self, NormWeights SelfNorm, AttentionWeights? Cross, NormWeights? CrossNorm, LinearWeights Inner, LinearWeights Output, NormWeights OutputNorm);
+    AttentionWeights Self, NormWeights SelfNorm, AttentionWeights? Cross, NormWeights? CrossNorm, LinearWeights Inner, LinearWeights Output, NormWeights OutputNorm,
+    LayerPeft Peft, LayerPeft CrossPeft);
 
 /// <param name="Positions">(positions + 2, width)</param>
 internal sealed record BartStackWeights(Tensor Positions, NormWeights EmbeddingNorm, IReadOnlyList<BartLayerWeights> Layers);
@@ -49,17 +53,17 @@ internal static class BartKeys
         static IEnumerable<(string, long[])> Module(string module, params long[] weight) => [($"{module}.weight", weight), ($"{module}.bias", [weight[0]])];
     }
 
-    public static BartWeights Weights(BackboneConfig config, DecoderConfig decoder, Func<string, Tensor> tensor)
+    public static BartWeights Weights(BackboneConfig config, DecoderConfig decoder, Func<string, Tensor> tensor, Func<string, int, bool, LayerPeft> peft)
     {
         return new(tensor(Words), Stack("encoder", config.Layers, cross: false), Stack("decoder", decoder.Layers, cross: true));
 
         BartStackWeights Stack(string stack, int layers, bool cross) => new(
-            tensor($"{stack}.embed_positions.weight"), Norm($"{stack}.layernorm_embedding"), [.. Enumerable.Range(0, layers).Select(i => Of(Layer(stack, i), cross))]);
+            tensor($"{stack}.embed_positions.weight"), Norm($"{stack}.layernorm_embedding"), [.. Enumerable.Range(0, layers).Select(i => Of(stack, i, cross))]);
 
-        BartLayerWeights Of(string layer, bool cross) => new(
-            Attention(layer + ".self_attn"), Norm(layer + ".self_attn_layer_norm"),
-            cross ? Attention(layer + ".encoder_attn") : null, cross ? Norm(layer + ".encoder_attn_layer_norm") : null,
-            Linear(layer + ".fc1"), Linear(layer + ".fc2"), Norm(layer + ".final_layer_norm"));
+        BartLayerWeights Of(string stack, int i, bool cross) => new(
+            Attention(Self(stack, i)), Norm(Self(stack, i) + "_layer_norm"),
+            cross ? Attention(Cross(stack, i)) : null, cross ? Norm(Cross(stack, i) + "_layer_norm") : null,
+            Linear(Layer(stack, i) + ".fc1"), Linear(Layer(stack, i) + ".fc2"), Norm(Layer(stack, i) + ".final_layer_norm"), peft(stack, i, false), peft(stack, i, true));
 
         AttentionWeights Attention(string module) => new(Linear(module + ".q_proj"), Linear(module + ".k_proj"), Linear(module + ".v_proj"), Linear(module + ".out_proj"));
 
@@ -68,5 +72,9 @@ internal static class BartKeys
         NormWeights Norm(string module) => new(tensor(module + ".weight"), tensor(module + ".bias"), config.LayerNormEps);
     }
 
-    private static string Layer(string stack, int index) => FormattableString.Invariant($"{stack}.layers.{index}");
+    public static string Self(string stack, int layer) => Layer(stack, layer) + ".self_attn";
+
+    public static string Cross(string stack, int layer) => Layer(stack, layer) + ".encoder_attn";
+
+    public static string Layer(string stack, int index) => FormattableString.Invariant($"{stack}.layers.{index}");
 }

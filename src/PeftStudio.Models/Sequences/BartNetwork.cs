@@ -1,5 +1,6 @@
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -59,12 +60,16 @@ internal sealed class BartNetwork(BackboneConfig config, BartConfig bart, Decode
     {
         using var scope = NewDisposeScope();
         var scale = 1 / Math.Sqrt((double)config.HiddenSize / heads);
-        hidden = Added(hidden, layer.Self.Forward(hidden, hidden, heads, scale, mask, config.AttentionDropout, context), layer.SelfNorm);
+        var (peft, crossPeft) = (layer.Peft, layer.CrossPeft);
+        hidden = Added(hidden, layer.Self.Forward(hidden, hidden, heads, scale, mask, config.AttentionDropout, peft, context), layer.SelfNorm, peft.AfterAttention);
         if (layer is { Cross: { } cross, CrossNorm: { } crossNorm } && encoded is not null)
-            hidden = Added(hidden, cross.Forward(hidden, encoded, heads, scale, padding, config.AttentionDropout, context), crossNorm);
-        var inner = context.Dropped(config.HiddenAct.Of(layer.Inner.Forward(hidden)), bart.ActivationDropout); // (batch, time, feed-forward)
-        return Added(hidden, layer.Output.Forward(inner), layer.OutputNorm).MoveToOuterDisposeScope();
+            hidden = Added(hidden, cross.Forward(hidden, encoded, heads, scale, padding, config.AttentionDropout, crossPeft, context), crossNorm, crossPeft.AfterAttention);
+        var inner = config.HiddenAct.Of(EncoderLayer.Project(hidden, layer.Inner, peft.FeedForwardInner)); // (batch, time, feed-forward)
+        if (peft.FeedForwardActivation is { } rescaling)
+            inner = inner.mul(rescaling.In(inner.dtype));
+        var fed = EncoderLayer.Project(context.Dropped(inner, bart.ActivationDropout), layer.Output, peft.FeedForwardOutput);
+        return Added(hidden, fed, layer.OutputNorm, peft.AfterFeedForward).MoveToOuterDisposeScope();
 
-        Tensor Added(Tensor residual, Tensor output, NormWeights norm) => norm.Forward(context.DroppedOnto(residual, output, config.HiddenDropout));
+        Tensor Added(Tensor input, Tensor output, NormWeights norm, SubLayerPeft changes) => EncoderLayer.AddAndNorm(input, output, norm, changes, config, context);
     }
 }

@@ -1,4 +1,5 @@
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
 using PeftStudio.Torch;
 using static TorchSharp.torch;
 
@@ -12,13 +13,25 @@ internal sealed record AttentionWeights(LinearWeights Query, LinearWeights Key, 
     /// <param name="mask">added to the scores, broadcast to (batch, heads, rows, keys)</param>
     /// <param name="scale">of the scores: 1 in T5, whose weights were drawn for it</param>
     /// <returns>(batch, rows, width), in the caller's scope</returns>
-    public Tensor Forward(Tensor asking, Tensor seen, int heads, double scale, Tensor? mask, double dropout, ForwardContext context)
+    public Tensor Forward(Tensor asking, Tensor seen, int heads, double scale, Tensor? mask, double dropout, LayerPeft peft, ForwardContext context)
     {
         using var scope = NewDisposeScope();
-        var read = Kernels.Attention(Split(Query, asking), Split(Key, seen), Split(Value, seen), mask, scale, context.Attention(dropout, prefix: 0));
-        return Output.Forward(read.transpose(1, 2).reshape(asking.size(0), asking.size(1), -1)).MoveToOuterDisposeScope();
+        var query = Split(asking, Query, peft.Query);
+        var (key, value) = (Split(seen, Key, peft.Key), Split(seen, Value, peft.Value));
+        var length = peft.Prefix?.Length ?? 0;
+        if (peft.Prefix is { } prefix)
+            (key, value, mask) = (prefix.InFrontOf(key, prefix.Key), prefix.InFrontOf(value, prefix.Value), SeenBefore(mask, length));
+        var read = Kernels.Attention(query, key, value, mask, scale, context.Attention(dropout, length));
+        if (peft.Heads is { } adapter)
+            read = adapter.Of(query).add_(read);
+        return EncoderLayer.Project(read.transpose(1, 2).reshape(asking.size(0), asking.size(1), -1), Output, peft.AttentionOutput).MoveToOuterDisposeScope();
 
-        Tensor Split(LinearWeights weights, Tensor input) => // (batch, heads, time, headSize)
-            weights.Forward(input).view(input.size(0), input.size(1), heads, -1).transpose(1, 2);
+        Tensor Split(Tensor input, LinearWeights weights, ProductPeft product) => // (batch, heads, time, headSize)
+            EncoderLayer.Project(input, weights, product).view(input.size(0), input.size(1), heads, -1).transpose(1, 2);
     }
+
+    // A prefix is always seen and has no position.
+    private static Tensor? SeenBefore(Tensor? mask, long length) => mask is null
+        ? null
+        : cat([zeros([mask.size(0), mask.size(1), mask.size(2), length], mask.dtype, mask.device), mask], -1);
 }

@@ -1,5 +1,6 @@
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
+using PeftStudio.Search;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,15 +16,15 @@ public sealed class SequenceModel : IDisposable
     private readonly ISequenceNetwork network;
     private readonly ClassificationHead? classifier;
 
-    private SequenceModel(Backbone backbone, ParameterBuffer parameters)
+    private SequenceModel(Backbone backbone, InsertionPlan plan, ParameterBuffer parameters)
     {
         (this.backbone, Parameters) = (backbone, parameters);
         var (config, type) = (backbone.Config, backbone.Type);
         network = config switch
         {
-            { T5: { } t5, Decoder: { } decoder } => new T5Network(config, t5, T5Keys.Weights(config, t5, decoder, Tensor), type),
+            { T5: { } t5, Decoder: { } decoder } => new T5Network(config, t5, T5Keys.Weights(config, t5, decoder, Tensor, Peft), type),
             { Bart: { } bart, Decoder: { } decoder } => new BartNetwork(
-                config, bart, decoder, BartKeys.Weights(config, decoder, Tensor), backbone.Contains(BartKeys.LogitsBias) ? backbone[BartKeys.LogitsBias] : null, type),
+                config, bart, decoder, BartKeys.Weights(config, decoder, Tensor, Peft), backbone.Contains(BartKeys.LogitsBias) ? backbone[BartKeys.LogitsBias] : null, type),
             _ => throw new ArgumentException($"{config.ModelType} is no encoder-decoder", nameof(backbone)),
         };
         if (config.Bart is null || !backbone.Contains(backbone.HeadLayout.Out + ".weight"))
@@ -32,24 +33,31 @@ public sealed class SequenceModel : IDisposable
         classifier = new ClassificationHead(backbone.HeadLayout, Linear(backbone.HeadLayout.Dense), Linear(backbone.HeadLayout.Out));
 
         LinearWeights Linear(string module) => new(Tensor(module + ".weight"), Tensor(module + ".bias"));
+
+        LayerPeft Peft(string stack, int layer, bool cross) =>
+            LayerModules.Of(plan.Modules.Where(m => m.Stack == stack && m.Layer == layer && m.IsCross == cross), parameters);
     }
 
     /// <summary>The classification head's outputs; null: a language model.</summary>
     public HeadPlan? Head { get; }
 
-    /// <summary>Empty, or every parameter of the network and its head by its bare key.</summary>
+    /// <summary>What is trained: the plan's modules, and its tensors by their bare keys. A head is trained where the plan names it.</summary>
     public ParameterBuffer Parameters { get; }
 
-    /// <param name="trained">whether gradients reach every parameter.</param>
-    /// <exception cref="ArgumentException">An encoder alone.</exception>
-    public static SequenceModel Create(Backbone backbone, bool trained)
+    /// <summary>Every parameter of the network and of its head.</summary>
+    public static InsertionPlan Everything(Backbone backbone) =>
+        new([], backbone.Keys.Where(key => key != BartKeys.LogitsBias).Select(key => new TrainedTensor(key, ParameterGroups.Backbone)).ToValueList());
+
+    /// <exception cref="ArgumentException">An encoder alone, or a plan that does not fit.</exception>
+    public static SequenceModel Create(Backbone backbone, InsertionPlan plan, InitialisationSeed seed)
     {
-        var keys = trained ? backbone.Keys.Where(key => key != BartKeys.LogitsBias) : [];
+        var stacks = backbone.Shape.Stacks.ToDictionary(stack => stack.Name, StringComparer.Ordinal);
         var parameters = new ParameterBuffer(
-            keys.Select(key => new ParameterSpec(key, backbone[key].shape, ParameterGroups.Backbone, ParameterGroups.Decays(key), backbone[key].alias)), backbone.Device);
+            plan.Modules.SelectMany(module => ModuleParameters.Of(module, stacks[module.Stack], seed)).Concat(plan.Tensors.Select(tensor => new ParameterSpec(
+                tensor.Key, backbone[tensor.Key].shape, tensor.Group, ParameterGroups.Decays(tensor.Key), backbone[tensor.Key].alias))), backbone.Device);
         try
         {
-            return new SequenceModel(backbone, parameters);
+            return new SequenceModel(backbone, plan, parameters);
         }
         catch
         {

@@ -1,5 +1,6 @@
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Sequences;
@@ -31,10 +32,10 @@ internal static class T5Keys
                         yield return ($"{attention}.{product}.weight", [inner, d]);
                     yield return ($"{attention}.o.weight", [d, inner]);
                 }
-                var fed = FeedForward(stack, i, cross);
+                var fed = Fed(stack, i);
                 foreach (var product in t5.IsGated ? new[] { "wi_0", "wi_1" } : ["wi"])
-                    yield return ($"{fed}.DenseReluDense.{product}.weight", [f, d]);
-                yield return ($"{fed}.DenseReluDense.wo.weight", [d, f]);
+                    yield return ($"{fed}.{product}.weight", [f, d]);
+                yield return ($"{fed}.wo.weight", [d, f]);
                 for (var part = 0; part <= (cross ? 2 : 1); part++)
                     yield return ($"{Part(stack, i, part)}.layer_norm.weight", [d]);
             }
@@ -42,7 +43,7 @@ internal static class T5Keys
         }
     }
 
-    public static T5Weights Weights(BackboneConfig config, T5Config t5, DecoderConfig decoder, Func<string, Tensor> tensor)
+    public static T5Weights Weights(BackboneConfig config, T5Config t5, DecoderConfig decoder, Func<string, Tensor> tensor, Func<string, int, bool, LayerPeft> peft)
     {
         return new(tensor(Words), Stack("encoder", config.Layers, cross: false), Stack("decoder", decoder.Layers, cross: true), tensor(t5.HasTiedHead ? Words : Head));
 
@@ -52,11 +53,11 @@ internal static class T5Keys
         T5LayerWeights Layer(string stack, int i, bool cross) => new(
             Norm($"{Part(stack, i, 0)}.layer_norm"), Attention(Self(stack, i)),
             cross ? Norm($"{Part(stack, i, 1)}.layer_norm") : null, cross ? Attention(Cross(stack, i)) : null,
-            Norm($"{FeedForward(stack, i, cross)}.layer_norm"), Fed($"{FeedForward(stack, i, cross)}.DenseReluDense"));
+            Norm($"{FeedForward(stack, i)}.layer_norm"), Products(Fed(stack, i)), peft(stack, i, false), peft(stack, i, true));
 
         AttentionWeights Attention(string module) => new(Linear(module + ".q"), Linear(module + ".k"), Linear(module + ".v"), Linear(module + ".o"));
 
-        T5FeedForward Fed(string module) => t5.IsGated
+        T5FeedForward Products(string module) => t5.IsGated
             ? new(Linear(module + ".wi_0"), Linear(module + ".wi_1"), Linear(module + ".wo"))
             : new(Linear(module + ".wi"), null, Linear(module + ".wo"));
 
@@ -65,11 +66,13 @@ internal static class T5Keys
         RmsNormWeights Norm(string module) => new(tensor(module + ".weight"), config.LayerNormEps);
     }
 
-    private static string Part(string stack, int layer, int part) => FormattableString.Invariant($"{stack}.block.{layer}.layer.{part}");
+    public static string Part(string stack, int layer, int part) => FormattableString.Invariant($"{stack}.block.{layer}.layer.{part}");
 
-    private static string Self(string stack, int layer) => Part(stack, layer, 0) + ".SelfAttention";
+    public static string Self(string stack, int layer) => Part(stack, layer, 0) + ".SelfAttention";
 
-    private static string Cross(string stack, int layer) => Part(stack, layer, 1) + ".EncDecAttention";
+    public static string Cross(string stack, int layer) => Part(stack, layer, 1) + ".EncDecAttention";
 
-    private static string FeedForward(string stack, int layer, bool cross) => Part(stack, layer, cross ? 2 : 1);
+    public static string FeedForward(string stack, int layer) => Part(stack, layer, stack == "decoder" ? 2 : 1);
+
+    public static string Fed(string stack, int layer) => FeedForward(stack, layer) + ".DenseReluDense";
 }

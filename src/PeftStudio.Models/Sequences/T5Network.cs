@@ -1,5 +1,6 @@
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -53,19 +54,31 @@ internal sealed class T5Network(BackboneConfig config, T5Config t5, T5Weights we
     {
         using var scope = NewDisposeScope();
         var normed = layer.SelfNorm.Forward(hidden);
-        hidden = context.DroppedOnto(hidden, layer.Self.Forward(normed, normed, config.Heads, 1, mask, config.AttentionDropout, context), config.HiddenDropout);
+        hidden = Added(hidden, layer.Self.Forward(normed, normed, config.Heads, 1, mask, config.AttentionDropout, layer.Peft, context), layer.Peft.AfterAttention);
         if (layer is { Cross: { } cross, CrossNorm: { } crossNorm } && encoded is not null)
-            hidden = context.DroppedOnto(
-                hidden, cross.Forward(crossNorm.Forward(hidden), encoded, config.Heads, 1, padding, config.AttentionDropout, context), config.HiddenDropout);
-        var fed = FeedForward(layer.FeedForwardNorm.Forward(hidden), layer.FeedForward, context);
-        return context.DroppedOnto(hidden, fed, config.HiddenDropout).MoveToOuterDisposeScope();
+        {
+            var read = cross.Forward(crossNorm.Forward(hidden), encoded, config.Heads, 1, padding, config.AttentionDropout, layer.CrossPeft, context);
+            hidden = Added(hidden, read, layer.CrossPeft.AfterAttention);
+        }
+        var fed = FeedForward(layer.FeedForwardNorm.Forward(hidden), layer.FeedForward, layer.Peft, context);
+        return Added(hidden, fed, layer.Peft.AfterFeedForward).MoveToOuterDisposeScope();
+
+        // Without a norm behind it, what reads the normed sum elsewhere reads the sum.
+        Tensor Added(Tensor input, Tensor output, SubLayerPeft peft)
+        {
+            var sum = EncoderLayer.Sum(input, output, peft, config, context);
+            return EncoderLayer.Changed(sum, sum, peft.OfNormed);
+        }
     }
 
-    private Tensor FeedForward(Tensor input, T5FeedForward weights, ForwardContext context)
+    // AdapterHub changes the product that is not activated where there are two.
+    private Tensor FeedForward(Tensor input, T5FeedForward weights, LayerPeft peft, ForwardContext context)
     {
-        var inner = config.HiddenAct.Of(weights.Inner.Forward(input)); // (batch, time, feed-forward)
+        var inner = config.HiddenAct.Of(EncoderLayer.Project(input, weights.Inner, weights.Gate is null ? peft.FeedForwardInner : ProductPeft.None)); // (batch, time, feed-forward)
         if (weights.Gate is { } gate)
-            inner = inner.mul(gate.Forward(input));
-        return weights.Output.Forward(context.Dropped(inner, config.HiddenDropout));
+            inner = inner.mul(EncoderLayer.Project(input, gate, peft.FeedForwardInner));
+        if (peft.FeedForwardActivation is { } rescaling)
+            inner = inner.mul(rescaling.In(inner.dtype));
+        return EncoderLayer.Project(context.Dropped(inner, config.HiddenDropout), weights.Output, peft.FeedForwardOutput);
     }
 }

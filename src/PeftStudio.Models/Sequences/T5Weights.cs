@@ -1,4 +1,5 @@
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Peft;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,8 +24,11 @@ internal sealed record RmsNormWeights(Tensor Weight, double Epsilon)
 internal sealed record T5FeedForward(LinearWeights Inner, LinearWeights? Gate, LinearWeights Output);
 
 /// <summary>Pre-norm: each sub-layer's norm comes before it.</summary>
+/// <param name="Peft">what a trial put into the layer.</param>
+/// <param name="CrossPeft">what it put into the attention to the encoder.</param>
 internal sealed record T5LayerWeights(
-    RmsNormWeights SelfNorm, AttentionWeights Self, RmsNormWeights? CrossNorm, AttentionWeights? Cross, RmsNormWeights FeedForwardNorm, T5FeedForward FeedForward);
+    RmsNormWeights SelfNorm, AttentionWeights Self, RmsNormWeights? CrossNorm, AttentionWeights? Cross, RmsNormWeights FeedForwardNorm, T5FeedForward FeedForward,
+    LayerPeft Peft, LayerPeft CrossPeft);
 
 /// <param name="Positions">(buckets, heads): the first layer's, for all layers.</param>
 internal sealed record T5StackWeights(Tensor Positions, IReadOnlyList<T5LayerWeights> Layers, RmsNormWeights Norm);

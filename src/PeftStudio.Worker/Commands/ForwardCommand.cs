@@ -1,6 +1,8 @@
 using System.CommandLine;
+using PeftStudio.Formats.Adapters;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Forwarding;
+using PeftStudio.Models.Peft;
 using PeftStudio.Search.Studies;
 using TorchSharp;
 
@@ -33,9 +35,23 @@ internal static class ForwardCommand
         TensorOutput.CheckExtension(output);
         using var backbone = Backbone.Load(backboneFolder, torch.CPU, Precision.Fp32);
         var rows = TokenisedRows.Read(inputs, backbone.Config);
+        if (backbone.Config.Decoder is not null)
+        {
+            if (adapterFolder is not null && AdapterFolder.IsAdapter(adapterFolder))
+                throw new InvalidDataException($"{adapterFolder}: is an adapter of the studio's own, and none was trained on a {backbone.Config.ModelType}; choose its BERT or RoBERTa");
+            var imported = adapterFolder is null ? null : AdapterHubFolder.Read(adapterFolder, backbone);
+            Note(backbone.Report.Notes.Concat(imported?.Notes ?? []));
+            TensorOutput.Write(output, SequencePass.Run(backbone, imported, rows, gradients));
+            return;
+        }
         using var adapter = adapterFolder is null ? null : LoadedAdapter.Read(adapterFolder, backbone);
-        foreach (var note in backbone.Report.Notes.Concat(adapter?.Notes ?? []))
-            Console.Error.WriteLine(note);
+        Note(backbone.Report.Notes.Concat(adapter?.Notes ?? []));
         TensorOutput.Write(output, ForwardPass.Run(backbone, adapter, rows, gradients));
+    }
+
+    private static void Note(IEnumerable<string> notes)
+    {
+        foreach (var note in notes)
+            Console.Error.WriteLine(note);
     }
 }

@@ -1,0 +1,90 @@
+using PeftStudio.Formats.Backbones;
+using PeftStudio.Models.Sequences;
+using PeftStudio.Search.Methods;
+
+namespace PeftStudio.Models.Peft;
+
+/// <summary>One place of a layer where AdapterHub puts modules.</summary>
+/// <param name="Number">of the layer in leave_out: the encoder's first, then the decoder's.</param>
+/// <param name="Key">bare key that the module's tensors stand under.</param>
+/// <param name="Stack">"encoder" or "decoder".</param>
+/// <param name="IsCross">on the decoder's attention to the encoder.</param>
+internal sealed record AdapterHubPlace(int Number, int Layer, ModifiedRepresentation Site, string Key, string Stack = "encoder", bool IsCross = false)
+{
+    /// <summary>Which flat prefix holds an attention's keys and values.</summary>
+    public string Prefix { get; init; } = "self_prefix";
+
+    public ModulePlacement Placed(string method, FunctionalForm form, int size, double scale, InsertionForm insertion) =>
+        new(Layer, method, form, Site, size, scale) { Insertion = insertion, Stack = Stack, IsCross = IsCross, Address = Key };
+}
+
+/// <summary>All places of a backbone, layer by layer. Key names: adapters 1.2, adapter-transformers 3.1.</summary>
+internal sealed record AdapterHubPlaces(
+    int Layers, IReadOnlyList<AdapterHubPlace> Products, IReadOnlyList<AdapterHubPlace> SubLayers, IReadOnlyList<AdapterHubPlace> Attentions)
+{
+    /// <summary>
+    /// adapter-transformers 3.1 hands a sub-layer's input and output to T5's adapters in each other's place: Houlsby's reads the input there, a parallel one the output.
+    /// Its successor, whose versions are called "adapters.1.0.0" and so on, has them in order.
+    /// </summary>
+    public bool IsSwapped { get; private init; }
+
+    /// <param name="version">of the library that wrote the files; null: not said.</param>
+    public static AdapterHubPlaces Of(BackboneConfig config, string? version) => config switch
+    {
+        { T5: { } t5, Decoder: { } decoder } => OfT5(config.Layers, decoder.Layers, t5.IsGated) with { IsSwapped = version?.StartsWith("adapters.", StringComparison.Ordinal) is not true },
+        { Bart: not null, Decoder: { } decoder } => OfBart(config.Layers, decoder.Layers),
+        _ => OfEncoder(config.Layers),
+    };
+
+    private static AdapterHubPlaces OfEncoder(int layers) => new(
+        layers,
+        [.. Each(layers, i => Representations.In(Representations.Products).Select(site => new AdapterHubPlace(i, i, site, ModuleSites.Module(i, site))))],
+        [.. Each(layers, i => Representations.In(Representations.SubLayers).Select(site => new AdapterHubPlace(i, i, site, ModuleSites.SubLayer(i, site))))],
+        [.. Each(layers, i => [new AdapterHubPlace(i, i, ModifiedRepresentation.AttentionHeads, ModuleSites.Module(i, ModifiedRepresentation.AttentionHeads))])]);
+
+    // A prefix counts there as places before the tokens, which moves every token's position; without that no prefix of theirs computes the same.
+    private static AdapterHubPlaces OfT5(int encoder, int decoder, bool gated) => OfStacks(
+        encoder, decoder, T5Keys.Self, T5Keys.Cross, ["q", "k", "v"],
+        // Of the gated form's two products the one without activation.
+        (stack, i) => [(ModifiedRepresentation.FeedForwardInner, T5Keys.Fed(stack, i) + (gated ? ".wi_1" : ".wi")), (ModifiedRepresentation.FeedForwardOutput, T5Keys.Fed(stack, i) + ".wo")],
+        (stack, i) => (T5Keys.Part(stack, i, 0), T5Keys.FeedForward(stack, i))) with { Attentions = [] };
+
+    // LoRA on the feed-forward products is the encoder's alone there.
+    private static AdapterHubPlaces OfBart(int encoder, int decoder) => OfStacks(
+        encoder, decoder, BartKeys.Self, BartKeys.Cross, ["q_proj", "k_proj", "v_proj"],
+        (stack, i) => stack == "decoder" ? []
+            : [(ModifiedRepresentation.FeedForwardInner, BartKeys.Layer(stack, i) + ".fc1"), (ModifiedRepresentation.FeedForwardOutput, BartKeys.Layer(stack, i) + ".fc2")],
+        (stack, i) => (BartKeys.Layer(stack, i) + ".attention_adapters", BartKeys.Layer(stack, i) + ".output_adapters"));
+
+    private static AdapterHubPlaces OfStacks(
+        int encoder, int decoder, Func<string, int, string> self, Func<string, int, string> cross, string[] products,
+        Func<string, int, (ModifiedRepresentation Site, string Key)[]> fed, Func<string, int, (string Attention, string FeedForward)> subLayers)
+    {
+        (string Stack, int Layer, int Number)[] layers =
+            [.. Enumerable.Range(0, encoder).Select(i => ("encoder", i, i)), .. Enumerable.Range(0, decoder).Select(i => ("decoder", i, encoder + i))];
+        return new(encoder + decoder, [.. layers.SelectMany(Products)], [.. layers.SelectMany(SubLayers)], [.. layers.SelectMany(Attentions)]);
+
+        IEnumerable<AdapterHubPlace> Products((string Stack, int Layer, int Number) at) => Attentions(at)
+            .SelectMany(attention => products.Zip(Matrices, (product, site) => attention with { Site = site, Key = $"{attention.Key}.{product}" }))
+            .Concat(fed(at.Stack, at.Layer).Select(product => new AdapterHubPlace(at.Number, at.Layer, product.Site, product.Key, at.Stack)));
+
+        IEnumerable<AdapterHubPlace> SubLayers((string Stack, int Layer, int Number) at)
+        {
+            var (attention, feedForward) = subLayers(at.Stack, at.Layer);
+            yield return new(at.Number, at.Layer, ModifiedRepresentation.AttentionOutput, attention, at.Stack);
+            yield return new(at.Number, at.Layer, ModifiedRepresentation.FeedForwardOutput, feedForward, at.Stack);
+        }
+
+        IEnumerable<AdapterHubPlace> Attentions((string Stack, int Layer, int Number) at)
+        {
+            var inEncoder = at.Stack == "encoder";
+            yield return new(at.Number, at.Layer, ModifiedRepresentation.AttentionHeads, self(at.Stack, at.Layer), at.Stack) { Prefix = inEncoder ? "encoder_prefix" : "self_prefix" };
+            if (!inEncoder)
+                yield return new(at.Number, at.Layer, ModifiedRepresentation.AttentionHeads, cross(at.Stack, at.Layer), at.Stack, IsCross: true) { Prefix = "cross_prefix" };
+        }
+    }
+
+    private static readonly ModifiedRepresentation[] Matrices = [ModifiedRepresentation.Query, ModifiedRepresentation.Key, ModifiedRepresentation.Value];
+
+    private static IEnumerable<AdapterHubPlace> Each(int layers, Func<int, IEnumerable<AdapterHubPlace>> of) => Enumerable.Range(0, layers).SelectMany(of);
+}
