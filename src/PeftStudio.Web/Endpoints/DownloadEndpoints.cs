@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using PeftStudio.Formats.Adapters;
 using PeftStudio.Formats.Studies;
 using PeftStudio.Search;
 using PeftStudio.Storage;
@@ -82,6 +83,7 @@ internal static class DownloadEndpoints
             {
                 Add(archive, folder + "adapter.safetensors", files.Safetensors);
                 Add(archive, folder + "adapter.json", Encoding.UTF8.GetBytes(files.Manifest));
+                Add(archive, folder + LoadScriptFile.Name, LoadScriptFile.Bytes);
             }
         return TypedResults.File(stream.ToArray(), "application/zip", name);
     }
