@@ -43,11 +43,16 @@ internal sealed record AdapterHubPlaces(
         [.. Each(layers, i => [new AdapterHubPlace(i, i, ModifiedRepresentation.AttentionHeads, ModuleSites.Module(i, ModifiedRepresentation.AttentionHeads))])]);
 
     // A prefix counts there as places before the tokens, which moves every token's position; without that no prefix of theirs computes the same.
-    private static AdapterHubPlaces OfT5(int encoder, int decoder, bool gated) => OfStacks(
-        encoder, decoder, T5Keys.Self, T5Keys.Cross, ["q", "k", "v"],
+    private static AdapterHubPlaces OfT5(int encoder, int decoder, bool gated)
+    {
         // Of the gated form's two products the one without activation.
-        (stack, i) => [(ModifiedRepresentation.FeedForwardInner, T5Keys.Fed(stack, i) + (gated ? ".wi_1" : ".wi")), (ModifiedRepresentation.FeedForwardOutput, T5Keys.Fed(stack, i) + ".wo")],
-        (stack, i) => (T5Keys.Part(stack, i, 0), T5Keys.FeedForward(stack, i))) with { Attentions = [] };
+        var inner = gated ? ".wi_1" : ".wi";
+        var places = OfStacks(
+            encoder, decoder, T5Keys.Self, T5Keys.Cross, ["q", "k", "v"],
+            (stack, i) => [(ModifiedRepresentation.FeedForwardInner, T5Keys.Fed(stack, i) + inner), (ModifiedRepresentation.FeedForwardOutput, T5Keys.Fed(stack, i) + ".wo")],
+            (stack, i) => (T5Keys.Part(stack, i, 0), T5Keys.FeedForward(stack, i)));
+        return places with { Attentions = [] };
+    }
 
     // LoRA on the feed-forward products is the encoder's alone there.
     private static AdapterHubPlaces OfBart(int encoder, int decoder) => OfStacks(

@@ -36,7 +36,7 @@ public sealed class MainJourney(Chromium chromium)
             await OthersSeeTheSameAsync(studio, tab, $"/studies/{id}?tab=stages", await decided.InnerTextAsync());
             (await tab.AxeAsync()).ShouldBeEmpty();
 
-            await Assertions.Expect(tab.Heading("Final comparison")).ToBeVisibleAsync(new() { Timeout = WholeStudy });
+            await Assertions.Expect(tab.Page.GetByRole(AriaRole.Heading, new() { NameRegex = new Regex("^Final comparison") })).ToBeVisibleAsync(new() { Timeout = WholeStudy });
             await Assertions.Expect(tab.Page.Locator(".page-head .state")).ToHaveTextAsync("Completed", new() { Timeout = WholeStudy });
             await CountsAsync(tab, least, most);
             await ContendersAsync(tab);
