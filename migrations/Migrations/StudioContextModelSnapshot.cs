@@ -502,6 +502,39 @@ namespace PeftStudio.Migrations.Migrations
                     b.ToTable("adapters", (string)null);
                 });
 
+            modelBuilder.Entity("PeftStudio.Storage.Rows.StoredCostModel", b =>
+                {
+                    b.Property<string>("BackboneHash")
+                        .HasColumnType("text")
+                        .HasColumnName("backbone_hash");
+
+                    b.Property<string>("Profile")
+                        .HasColumnType("text")
+                        .HasColumnName("profile");
+
+                    b.Property<string>("Precision")
+                        .HasColumnType("text")
+                        .HasColumnName("precision");
+
+                    b.Property<DateTimeOffset>("MeasuredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("measured_at");
+
+                    b.Property<string>("Model")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("model");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.HasKey("BackboneHash", "Profile", "Precision")
+                        .HasName("pk_cost_models");
+
+                    b.ToTable("cost_models", (string)null);
+                });
+
             modelBuilder.Entity("PeftStudio.Storage.Rows.StudioEvent", b =>
                 {
                     b.Property<long>("Id")

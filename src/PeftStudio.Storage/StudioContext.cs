@@ -30,6 +30,8 @@ public sealed class StudioContext(DbContextOptions<StudioContext> options) : DbC
 
     public DbSet<WorkerNode> Workers => Set<WorkerNode>();
 
+    public DbSet<StoredCostModel> CostModels => Set<StoredCostModel>();
+
     /// <summary>The only clock that judges deadlines and heartbeats: hosts' clocks differ and jump.</summary>
     public Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken) =>
         Database.SqlQuery<DateTimeOffset>($"""select clock_timestamp() as "Value" """).SingleAsync(cancellationToken);

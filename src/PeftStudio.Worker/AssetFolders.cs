@@ -17,6 +17,9 @@ public sealed class AssetFolders(IReadOnlyList<string> backboneRoots, IReadOnlyL
         Scan(backboneRoots, "config.json", BackboneOf).Select(found => found.Asset).ToValueList(),
         Scan(taskRoots, TaskJson.FileName, TaskOf).Select(found => found.Asset).ToValueList());
 
+    /// <summary>The folders of the backbones, those that serve studies.</summary>
+    public IReadOnlyList<string> BackboneFolders() => [.. Scan(backboneRoots, "config.json", BackboneOf).Select(found => found.Folder)];
+
     /// <exception cref="DirectoryNotFoundException">No folder holds what the plan names.</exception>
     public (string Backbone, string Task) For(TrialPlan plan) => (
         Folder(Scan(backboneRoots, "config.json", BackboneOf), "backbone", plan.Backbone.Name, plan.Backbone.Hash),

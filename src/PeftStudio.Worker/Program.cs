@@ -14,6 +14,7 @@ var root = new RootCommand("PeftStudio's worker and command line; ./studio is th
     TrialCommand.Create(),
     WorkerCommand.Create(),
     PredictCommand.Create(),
+    ProbeCommand.Create(),
 };
 // A worker that is asked to stop puts its trial back first: that takes up to a training step.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });

@@ -22,5 +22,12 @@ internal static class HistoryMapping
             worker.Property(w => w.Tasks).AsJson();
             worker.HasIndex(w => w.HeartbeatAt);
         });
+        model.Entity<StoredCostModel>(cost =>
+        {
+            cost.ToTable("cost_models");
+            cost.HasKey(c => new { c.BackboneHash, c.Profile, c.Precision });
+            cost.Property(c => c.Precision).HasConversion<string>();
+            cost.Property(c => c.Model).AsJson();
+        });
     }
 }

@@ -2,6 +2,7 @@ using System.Numerics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using PeftStudio.Formats.Studies;
 using PeftStudio.Search;
+using PeftStudio.Search.Costs;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Studies;
 using PeftStudio.Storage;
@@ -51,22 +52,24 @@ internal static class WorkEndpoints
         return TypedResults.Ok(await QueueList.ReadAsync(context, skip, take, cancel));
     }
 
-    private static async Task<Results<Ok<ForecastView>, ValidationProblem>> Forecast(HttpRequest request, StudyDesk desk, CancellationToken cancel)
+    private static async Task<Results<Ok<ForecastView>, ValidationProblem>> Forecast(HttpRequest request, StudyDesk desk, CostReading costs, CancellationToken cancel)
     {
         var (plan, refusal) = await PlanBody.Read(request, StudyYaml.MostLetters, cancel);
         if (plan is null)
             return refusal ?? PlanBody.NoPlan;
         var look = await desk.Look(plan, cancel);
-        return TypedResults.Ok(ForecastView.Of(look.Problems, look.Forecast, look.Warnings));
+        var cost = await costs.Read(plan, look, cancel);
+        return TypedResults.Ok(ForecastView.Of(look.Problems, look.Forecast, cost.Cost, [.. cost.Warnings, .. look.Warnings]));
     }
 }
 
 /// <summary>A forecast over HTTP: exact counts are text, because they outgrow a number of JSON.</summary>
+/// <param name="Cost">predicted memory and time; null where nothing was measured for this backbone and precision.</param>
 public sealed record ForecastView(
-    ValueList<PlanProblem> Problems, string? Designs, string? Infeasible, int? LeastTrials, int? MostTrials, ValueList<StepForecast> Steps, ValueList<ExampleDesign> Examples, ValueList<string> Warnings)
+    ValueList<PlanProblem> Problems, string? Designs, string? Infeasible, int? LeastTrials, int? MostTrials, ValueList<StepForecast> Steps, ValueList<ExampleDesign> Examples, StudyCost? Cost, ValueList<string> Warnings)
 {
-    internal static ForecastView Of(IReadOnlyList<PlanProblem> problems, StudyForecast? forecast, IReadOnlyList<string> warnings) => new(
-        problems.ToValueList(), Text(forecast?.Designs), Text(forecast?.Infeasible), forecast?.LeastTrials, forecast?.MostTrials, forecast?.Steps ?? [], forecast?.Examples ?? [], warnings.ToValueList());
+    internal static ForecastView Of(IReadOnlyList<PlanProblem> problems, StudyForecast? forecast, StudyCost? cost, IReadOnlyList<string> warnings) => new(
+        problems.ToValueList(), Text(forecast?.Designs), Text(forecast?.Infeasible), forecast?.LeastTrials, forecast?.MostTrials, forecast?.Steps ?? [], forecast?.Examples ?? [], cost, warnings.ToValueList());
 
     private static string? Text(BigInteger? count) => count?.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -38,6 +38,8 @@ public static class StudioServices
         services.AddSingleton<FetchDesk>();
         services.AddSingleton<FetchOrders>();
         services.AddSingleton<StudyDesk>();
+        services.AddSingleton<TokenShelf>();
+        services.AddSingleton<CostReading>();
         services.AddSingleton<StudyVerbs>();
         services.AddSingleton<StudyReading>();
     }

@@ -10,7 +10,8 @@ using TorchSharp;
 namespace PeftStudio.Worker.Commands;
 
 /// <summary>
-/// <c>trial PLAN.json --backbone DIR --task DIR [--device D] [--threads N] [--adapter DIR]</c>: one trial without database or queue; its result as JSON on standard output.
+/// <c>trial PLAN.json --backbone DIR --task DIR [--device D] [--threads N] [--adapter DIR] [--measured FILE]</c>: one trial without database or queue; its result as JSON on
+/// standard output.
 /// </summary>
 internal static class TrialCommand
 {
@@ -22,14 +23,18 @@ internal static class TrialCommand
         var device = new Option<string>("--device") { Description = "cpu, cuda:0, ...", DefaultValueFactory = _ => "cpu" };
         var threads = new Option<int>("--threads") { Description = "threads of libtorch", DefaultValueFactory = _ => 1 };
         var adapter = new Option<string?>("--adapter") { Description = "folder for the adapter: adapter.json and adapter.safetensors" };
-        var command = new Command("trial", "one trial without database or queue") { plan, backbone, task, device, threads, adapter };
+        var measured = new Option<string?>("--measured") { Description = "file for what the trial cost: most memory of this process, time of each step" };
+        var command = new Command("trial", "one trial without database or queue") { plan, backbone, task, device, threads, adapter, measured };
         command.Run(async (parsed, cancellationToken) =>
         {
             var trialPlan = await ReadAsync(parsed.GetRequiredValue(plan), cancellationToken) with { KeepAdapter = parsed.GetValue(adapter) is not null };
             NativeRuntime.UseThreads(parsed.GetValue(threads));
             NativeRuntime.FlushDenormals(true); // as workers do: equal bits
             using var assets = new TrialAssets(torch.device(parsed.GetRequiredValue(device)));
-            var outcome = assets.Run(trialPlan, parsed.GetRequiredValue(backbone), parsed.GetRequiredValue(task), new StepLine(), cancellationToken);
+            var meter = new TrialMeter(assets.Device, TimeProvider.System, new StepLine());
+            var outcome = assets.Run(trialPlan, parsed.GetRequiredValue(backbone), parsed.GetRequiredValue(task), meter, cancellationToken);
+            if (parsed.GetValue(measured) is { } cost)
+                await File.WriteAllTextAsync(cost, CanonicalJson.Write(meter.Result()), cancellationToken);
             if (parsed.GetValue(adapter) is { } file && outcome.Adapter is { } kept)
                 AdapterFolder.Write(file, kept.Manifest(NumericProfile.Versions(torch.device(parsed.GetRequiredValue(device)))), kept.Weights);
             Console.WriteLine(JsonSerializer.Serialize(outcome.Result, CanonicalJson.Indented));

@@ -33,7 +33,7 @@ internal static class WorkerCommand
     {
         using var logs = LoggerFactory.Create(builder => builder.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat) = (true, "HH:mm:ss ")));
         var time = TimeProvider.System;
-        await using var database = new StudioDatabase(settings.Connection, time);
+        await using var database = new StudioDatabase(settings.RequiredConnection, time);
         await MigrateAsync(database, logs.CreateLogger<TrialWorker>(), time, stopping);
 
         using var executor = new TrainingExecutor(new AssetFolders(settings.BackboneFolders, settings.TaskFolders), settings.Device, settings.Threads);
@@ -61,8 +61,10 @@ internal static class WorkerCommand
 }
 
 /// <summary>A worker's settings: the command line's, else the section <c>Studio</c> of appsettings.json and the environment.</summary>
-internal sealed record WorkerSettings(string Device, int Threads, string Connection, IReadOnlyList<string> BackboneFolders, IReadOnlyList<string> TaskFolders)
+internal sealed record WorkerSettings(string Device, int Threads, string? Connection, IReadOnlyList<string> BackboneFolders, IReadOnlyList<string> TaskFolders)
 {
+    public string RequiredConnection => Connection ?? throw new ArgumentException("no connection string: give --connection, or set ConnectionStrings__Studio (./studio does)");
+
     public static WorkerSettings Read(string? device, int? threads, string? connection, string[]? backbones, string[]? tasks)
     {
         var root = Environment.GetEnvironmentVariable("PEFTSTUDIO_ROOT") ?? Directory.GetCurrentDirectory();
@@ -73,7 +75,7 @@ internal sealed record WorkerSettings(string Device, int Threads, string Connect
         return new WorkerSettings(
             device ?? section["Device"] ?? "cpu",
             count >= 1 ? count : throw new ArgumentException($"{count} threads; at least 1"),
-            string.IsNullOrWhiteSpace(found) ? throw new ArgumentException("no connection string: give --connection, or set ConnectionStrings__Studio (./studio does)") : found,
+            string.IsNullOrWhiteSpace(found) ? null : found,
             Folders(backbones, section, "BackboneFolders", root),
             Folders(tasks, section, "TaskFolders", root));
     }

@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+
+namespace PeftStudio.Search.Costs;
+
+/// <summary>What a trial is expected to cost.</summary>
+/// <param name="PeakBytes">most memory of a fresh process: resident, or the allocator's on a GPU.</param>
+/// <param name="Seconds">from its first step to its last evaluation, on a device with nothing else to do.</param>
+public sealed record TrialCost(double PeakBytes, double Seconds);
+
+/// <summary>Bytes: of a process with the backbone loaded, and for each byte that <see cref="MemoryFeatures"/> counts.</summary>
+public sealed record MemoryRates(double Process, double Kept, double Squares, double Working, double Trained, double Text)
+{
+    public double Of(MemoryFeatures features) =>
+        Process + (Kept * features.KeptBytes) + (Squares * features.SquareBytes) + (Working * features.WorkingBytes) + (Trained * features.TrainedBytes) + (Text * features.TextBytes);
+}
+
+/// <summary>Seconds for each unit that <see cref="TimeFeatures"/> counts.</summary>
+public sealed record TimeRates(double Batch, double Forward, double Backward, double Update)
+{
+    public double Of(TimeFeatures features) =>
+        (Batch * features.Batches) + (Forward * features.ForwardFlops) + (Backward * features.BackwardFlops) + (Update * features.Updates);
+}
+
+/// <summary>
+/// What trials over one backbone in one precision cost on one device with one numeric profile: a few rates, fitted to short trials there. Memory is what the rates
+/// say and a margin above it, so that it is seldom too low.
+/// </summary>
+/// <param name="Heads">the backbone's attention heads.</param>
+/// <param name="MemoryErrors">by which share each probe needed more than the rates say; below 0: less.</param>
+/// <param name="MachineBytes">memory of the machine; null on a GPU.</param>
+public sealed record CostModel(int Heads, MemoryRates Memory, ValueList<double> MemoryErrors, TimeRates Time, long? MachineBytes)
+{
+    /// <summary>Another way of counting makes rates that do not compare: models of another version are not used.</summary>
+    public const int Version = 1;
+
+    /// <summary>For what probes of some seconds do not show: an allocator's longer life, rows that differ.</summary>
+    private const double LeastMargin = 0.02;
+
+    /// <summary>The largest of <see cref="MemoryErrors"/> but one, and a little: now and then an allocator is unlucky, and every forecast would pay for it.</summary>
+    [JsonIgnore]
+    public double MemoryMargin => LeastMargin + Math.Max(0, MemoryErrors.OrderDescending().ElementAtOrDefault(1));
+
+    public TrialCost Predict(CostFacts facts)
+    {
+        var features = TrialFeatures.Of(facts);
+        return new TrialCost((1 + MemoryMargin) * Memory.Of(features.Memory), Time.Of(features.Training) + Time.Of(features.Evaluation));
+    }
+}

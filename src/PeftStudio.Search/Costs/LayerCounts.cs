@@ -1,0 +1,98 @@
+using PeftStudio.Search.Methods;
+
+namespace PeftStudio.Search.Costs;
+
+/// <summary>Numbers that a layer computes for one row of a batch. <paramref name="Squares"/>: attention weights, a number a (head, query, key); <paramref name="Linear"/>: all others.</summary>
+internal readonly record struct Numbers(double Linear, double Squares)
+{
+    public double Sum => Linear + Squares;
+
+    public static Numbers operator +(Numbers one, Numbers other) => new(one.Linear + other.Linear, one.Squares + other.Squares);
+
+    public static Numbers operator *(double times, Numbers numbers) => new(times * numbers.Linear, times * numbers.Squares);
+}
+
+/// <summary>
+/// What a layer keeps and computes, counted from its structure: d = width, a = inner width, f = feed-forward width. A frozen product keeps nothing, a norm and an activation
+/// their input, attention its queries, keys, values and weights; a trained product or vector keeps its input.
+/// </summary>
+internal static class LayerCounts
+{
+    private const ModifiedRepresentation ReadsHidden = ModifiedRepresentation.Query | ModifiedRepresentation.Key | ModifiedRepresentation.Value;
+
+    /// <summary>
+    /// What stays in memory from the forward to the backward pass; nothing below the lowest trained layer. With what is freed in between: the holes that it leaves among what is kept are
+    /// seldom filled, because an aligned block needs a hole larger than itself.
+    /// </summary>
+    public static Numbers Kept(CostLayer layer)
+    {
+        if (!layer.HasGradients)
+            return default;
+        var (d, a, f) = (layer.Stack.Width, layer.Stack.InnerWidth, layer.Stack.FeedForward);
+        var products = layer.IsWhole ? Representations.Products : ModifiedRepresentation.None;
+        var holes = layer.Rows * (a + (3 * d));
+        var kept = new Numbers(
+            holes + (layer.Rows * (a + (2 * d) + f)) + (2 * a * layer.Keys) + (layer.Cross > 0 ? (layer.Rows * (2 * (a + d))) + (2 * a * layer.Cross) : 0),
+            layer.Heads * layer.Rows * (layer.Keys + layer.Cross));
+        foreach (var (method, size) in layer.Methods)
+        {
+            if (method is { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel })
+                products |= method.Representation;
+            else
+                kept += Kept(layer, method, size);
+        }
+        return kept + new Numbers(Inputs(layer, products), 0);
+    }
+
+    /// <summary>What is in memory while one layer is computed.</summary>
+    public static Numbers Working(CostLayer layer)
+    {
+        var (d, a, f) = (layer.Stack.Width, layer.Stack.InnerWidth, layer.Stack.FeedForward);
+        var methods = layer.Methods.Select(sized => sized.Method).ToArray();
+        return new Numbers(
+            (layer.Rows * ((2 * a) + (5 * d) + (2 * f))) + (2 * a * (layer.Keys + layer.Cross))
+                + (methods.Any(method => method.Form is FunctionalForm.KeyValue) ? 2 * a * layer.Keys : 0)
+                + (methods.Any(IsChange) ? 2 * d * layer.Rows : 0),
+            layer.Heads * layer.Rows * Math.Max(layer.Keys, layer.Cross));
+    }
+
+    /// <summary>Multiplications and additions of one pass over one row.</summary>
+    public static double Flops(CostLayer layer)
+    {
+        double d = layer.Stack.Width, a = layer.Stack.InnerWidth, f = layer.Stack.FeedForward;
+        var products = (layer.Rows * ((2 * d * a) + (2 * d * f))) + (layer.Keys * 2 * d * a) + (layer.Cross > 0 ? (layer.Rows + layer.Cross) * 2 * d * a : 0);
+        return 2 * (products + (2 * a * layer.Rows * (layer.Keys + layer.Cross)));
+    }
+
+    private static Numbers Kept(CostLayer layer, PeftMethod method, int size)
+    {
+        var (d, a, f) = (layer.Stack.Width, layer.Stack.InnerWidth, layer.Stack.FeedForward);
+        var places = Representations.In(method.Representation).ToArray();
+        return method.Form switch
+        {
+            // What it reads and, as a hole, what it gives; Pfeiffer's form norms the changed sum a second time.
+            FunctionalForm.Bottleneck or FunctionalForm.LowRank => new Numbers(
+                places.Length * layer.Rows * (size + (method.Insertion is InsertionForm.Sequential ? 3 * d : 2 * d)), 0),
+            // A prefix is put in front of copies of keys and values.
+            FunctionalForm.KeyValue => new Numbers(2 * a * (size + (method.Composition is Composition.Gated ? layer.Keys : 0)), layer.Heads * layer.Rows * size),
+            FunctionalForm.Rescaling => new Numbers(places.Sum(place => place switch
+            {
+                ModifiedRepresentation.Query => layer.Rows * a,
+                ModifiedRepresentation.Key or ModifiedRepresentation.Value => layer.Keys * a,
+                ModifiedRepresentation.FeedForwardInner or ModifiedRepresentation.FeedForwardActivation => layer.Rows * f,
+                _ => layer.Rows * d,
+            }), 0),
+            _ => default,
+        };
+    }
+
+    private static bool IsChange(PeftMethod method) =>
+        method.Form is FunctionalForm.Bottleneck || method is { Form: FunctionalForm.LowRank, Insertion: InsertionForm.BeforeResidual };
+
+    // Queries, keys and values read one tensor.
+    private static double Inputs(CostLayer layer, ModifiedRepresentation products) =>
+        ((products & ReadsHidden) != ModifiedRepresentation.None ? (layer.Keys + layer.Cross) * layer.Stack.Width : 0)
+        + (products.HasFlag(ModifiedRepresentation.AttentionOutput) ? layer.Rows * layer.Stack.InnerWidth : 0)
+        + (products.HasFlag(ModifiedRepresentation.FeedForwardInner) ? layer.Rows * layer.Stack.Width : 0)
+        + (products.HasFlag(ModifiedRepresentation.FeedForwardOutput) ? layer.Rows * layer.Stack.FeedForward : 0);
+}

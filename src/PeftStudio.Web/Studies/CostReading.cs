@@ -1,0 +1,33 @@
+using PeftStudio.Search.Costs;
+using PeftStudio.Search.Studies;
+using PeftStudio.Storage;
+using PeftStudio.Storage.Queries;
+using PeftStudio.Web.Assets;
+using PeftStudio.Web.Parts.NewStudy;
+
+namespace PeftStudio.Web.Studies;
+
+/// <summary>What a plan is predicted to cost, from what was measured on the workers' machines.</summary>
+public sealed class CostReading(AssetShelf shelf, TokenShelf tokens, StudioDatabase database)
+{
+    /// <param name="look">of the plan; nothing is said while it has problems.</param>
+    public async Task<CostLook> Read(StudyPlan plan, PlanLook look, CancellationToken cancel)
+    {
+        if (look.Forecast is not { } forecast || await shelf.BackboneOf(plan.Backbone, cancel) is not { Asset: { } asset } backbone)
+            return CostLook.Nothing;
+        if ((await Measured(asset.Hash, cancel)).FirstOrDefault(known => known.Precision == plan.Training.Precision) is not { } basis)
+            return CostLook.NotMeasured(plan, backbone);
+        var tasks = new List<CostTask>();
+        foreach (var listing in (await shelf.Tasks(cancel)).Where(task => plan.Tasks.Contains(task.Name, StringComparer.Ordinal)))
+            if (AssetShelf.Asset(listing) is { } task)
+                tasks.Add(new(task, await tokens.Of(backbone, listing, plan.Training.MaxLength, cancel), new DirectoryInfo(listing.Folder).EnumerateFiles().Sum(file => file.Length)));
+        return CostLook.Of(plan, StudyCost.Of(plan, asset, tasks, forecast, basis.Model), basis);
+    }
+
+    /// <summary>All that was measured of a backbone.</summary>
+    public async Task<IReadOnlyList<CostModelView>> Measured(string backboneHash, CancellationToken cancel)
+    {
+        await using var context = database.Open();
+        return await CostModelList.ReadAsync(context, backboneHash, cancel);
+    }
+}
