@@ -18,6 +18,8 @@ supervise() {
     wait $!
     pause=$((pause < 30 ? pause * 2 : 30))
   done
+  # It ended by itself: its number may soon be another process's.
+  rm -f "$DATA/run/$name.pid"
 }
 
 launch() {

@@ -36,9 +36,9 @@ public sealed record CostModel(int Heads, MemoryRates Memory, ValueList<double> 
     /// <summary>For what probes of some seconds do not show: an allocator's longer life, rows that differ.</summary>
     private const double LeastMargin = 0.02;
 
-    /// <summary>The largest of <see cref="MemoryErrors"/> but one, and a little: now and then an allocator is unlucky, and every forecast would pay for it.</summary>
+    /// <summary>By which share of what the rates say three quarters of the probes err at most, and a little.</summary>
     [JsonIgnore]
-    public double MemoryMargin => LeastMargin + Math.Max(0, MemoryErrors.OrderDescending().ElementAtOrDefault(1));
+    public double MemoryMargin => LeastMargin + MemoryErrors.Select(Math.Abs).Order().ElementAt((int)Math.Ceiling(0.75 * MemoryErrors.Count) - 1);
 
     public TrialCost Predict(CostFacts facts)
     {

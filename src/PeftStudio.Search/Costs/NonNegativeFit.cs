@@ -11,8 +11,8 @@ internal static class NonNegativeFit
     private const int MostColumns = 12;
     private const int Rounds = 12;
 
-    /// <summary>Relative errors below this weigh alike.</summary>
-    private const double Close = 0.02;
+    /// <summary>By which share equal trials differ anyway: errors below it weigh alike.</summary>
+    private const double Close = 0.05;
 
     /// <param name="rows">what was varied; one array a measurement, all of one length.</param>
     /// <param name="measured">above 0; errors count in proportion to it.</param>

@@ -49,23 +49,42 @@ internal static class ProbeCommand
 
     private static async Task<int> RunAsync(ProbePlan plan, StudioDatabase? database, CancellationToken cancellationToken)
     {
-        var idle = new IdleQueue(plan.Missing ? database : null);
-        foreach (var folder in new AssetFolders(plan.Settings.BackboneFolders, []).BackboneFolders())
-        {
-            var backbone = ProbedBackbone.Open(folder);
-            if (plan.Missing && database is not null && await IdleQueue.IsMeasuredAsync(database, backbone.Asset.Hash, plan.Profile, plan.Precision, cancellationToken))
-                continue;
-            Console.WriteLine($"{backbone.Asset.Name}, {plan.Precision.ToString().ToLowerInvariant()}: most memory in MB, measured and by the model, and its error; milliseconds a step likewise");
-            using var series = new ProbeSeries(backbone, plan.Precision, plan.Settings.Device, plan.Settings.Threads);
-            var fitted = await OutcomesAsync(series, ProbeSetting.Fitted, idle, cancellationToken);
-            var model = CostFit.Of([.. fitted.Select(outcome => outcome.Probe)], backbone.Config.Heads, fitted[0].Measured.MachineBytes);
-            ProbeReport.Write("fitted", fitted, model);
-            if (database is not null)
-                await new CostModelRows(database).KeepAsync(plan.Profile, backbone.Asset.Hash, plan.Precision, model, cancellationToken);
-            if (plan.Check)
-                ProbeReport.Write("held out", await OutcomesAsync(series, ProbeSetting.HeldOut, idle, cancellationToken), model);
-        }
+        var folders = new AssetFolders(plan.Settings.BackboneFolders, []).BackboneFolders();
+        if (folders.Count == 0)
+            throw new InvalidDataException($"no backbone that serves a study is in {string.Join(", ", plan.Settings.BackboneFolders)}");
+        foreach (var backbone in folders.Select(ProbedBackbone.Open))
+            if (!plan.Missing || database is null)
+                await MeasureAsync(backbone, plan, database, cancellationToken);
+            else if (!await IdleQueue.IsMeasuredAsync(database, backbone.Asset.Hash, plan.Profile, plan.Precision, cancellationToken))
+                await MeasureOrSayAsync(backbone, plan, database, cancellationToken);
         return 0;
+    }
+
+    // Nobody waits for what is measured on the side: what cannot be is said in the log, and the next one has its turn.
+    private static async Task MeasureOrSayAsync(ProbedBackbone backbone, ProbePlan plan, StudioDatabase database, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await MeasureAsync(backbone, plan, database, cancellationToken);
+        }
+        catch (InvalidDataException error)
+        {
+            Console.WriteLine($"{backbone.Asset.Name}: {error.Message}");
+        }
+    }
+
+    private static async Task MeasureAsync(ProbedBackbone backbone, ProbePlan plan, StudioDatabase? database, CancellationToken cancellationToken)
+    {
+        var idle = new IdleQueue(plan.Missing ? database : null);
+        Console.WriteLine($"{backbone.Asset.Name}, {plan.Precision.ToString().ToLowerInvariant()}: most memory in MB, measured and by the model, and its error; milliseconds a step likewise");
+        using var series = new ProbeSeries(backbone, plan.Precision, plan.Settings.Device, plan.Settings.Threads);
+        var fitted = await OutcomesAsync(series, ProbeSetting.Fitted, idle, cancellationToken);
+        var model = CostFit.Of([.. fitted.Select(outcome => outcome.Probe)], backbone.Config.Heads, fitted[0].Measured.MachineBytes);
+        ProbeReport.Write("fitted", fitted, model);
+        if (database is not null)
+            await new CostModelRows(database).KeepAsync(plan.Profile, backbone.Asset.Hash, plan.Precision, model, cancellationToken);
+        if (plan.Check)
+            ProbeReport.Write("held out", await OutcomesAsync(series, ProbeSetting.HeldOut, idle, cancellationToken), model);
     }
 
     /// <exception cref="InvalidDataException">Too few of them could run.</exception>

@@ -9,6 +9,8 @@ namespace PeftStudio.Worker.Probes;
 /// <summary>Runs a trial in a process of its own, so that its peak is its own: this very program, with the command <c>trial</c>.</summary>
 internal sealed record ProbeRun(string BackboneFolder, string Device, int Threads)
 {
+    private const int Killed = 128 + 9;
+
     public bool IsOnProcessor => Device == "cpu";
 
     /// <exception cref="ProbeFailedException">The trial ended with an error, as one does that finds too little memory.</exception>
@@ -27,7 +29,7 @@ internal sealed record ProbeRun(string BackboneFolder, string Device, int Thread
                 await output;
                 if (process.ExitCode != 0)
                     throw new ProbeFailedException((await error).Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(line => !line.StartsWith("step ", StringComparison.Ordinal))
-                        ?? string.Create(CultureInfo.InvariantCulture, $"it ended with code {process.ExitCode}, as a process does that the system ends for its memory"));
+                        ?? string.Create(CultureInfo.InvariantCulture, $"it ended with code {process.ExitCode}{(process.ExitCode == Killed ? ", as a process does that the system ends for its memory" : "")}"));
                 return CanonicalJson.Read<MeasuredTrial>(await File.ReadAllTextAsync(costFile, cancellationToken));
             }
             finally
@@ -44,13 +46,10 @@ internal sealed record ProbeRun(string BackboneFolder, string Device, int Thread
 
     private Process Start(string plan, string task, string cost)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath ?? "dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
-        {
-            start.ArgumentList.Add("exec");
-            start.ArgumentList.Add(typeof(ProbeRun).Assembly.Location);
-        }
-        foreach (var argument in (string[])["trial", plan, "--backbone", BackboneFolder, "--task", task, "--device", Device, "--threads", Threads.ToString(CultureInfo.InvariantCulture), "--measured", cost])
+        // The dotnet that runs this process, where it is one.
+        var host = Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet";
+        var start = new ProcessStartInfo(host) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])["exec", typeof(ProbeRun).Assembly.Location, "trial", plan, "--backbone", BackboneFolder, "--task", task, "--device", Device, "--threads", Threads.ToString(CultureInfo.InvariantCulture), "--measured", cost])
             start.ArgumentList.Add(argument);
         return Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start");
     }

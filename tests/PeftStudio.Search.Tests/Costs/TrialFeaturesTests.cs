@@ -1,0 +1,93 @@
+using FsCheck;
+using FsCheck.Fluent;
+using PeftStudio.Search.Costs;
+using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
+using PeftStudio.Search.Studies;
+using PeftStudio.Search.Tests.DesignSpaces;
+using PeftStudio.Search.Tests.Studies;
+
+namespace PeftStudio.Search.Tests.Costs;
+
+public sealed class TrialFeaturesTests
+{
+    private static readonly BackboneShape Tiny = new("bert", [new StackShape("encoder", 2, 4, 4, 8)], 1_000);
+
+    [Fact]
+    public void Memory_is_counted_from_the_layers_structure()
+    {
+        var facts = Facts(Tiny, 2, ["bitfit"], tuned: 2);
+        var memory = TrialFeatures.Of(facts).Memory;
+        // By hand, for one row of 3 tokens: the first layer keeps 3 (a + 2d + f) + 2a 3 = 84 and leaves holes of 3 (a + 3d) = 48; the last one, which computes one token, 44 and 16.
+        memory.KeptBytes.ShouldBe(4 * 5 * (84 + 48 + 44 + 16));
+        // Two heads: 2 3 3 weights in the first layer and 2 1 3 in the last; and those of the layer that is computed.
+        memory.SquareBytes.ShouldBe(4 * 5 * (18 + 6 + 18));
+        // 3 (2a + 5d + 2f) + 2a 3, of the 5 rows of a training batch: the evaluation has only 2.
+        memory.WorkingBytes.ShouldBe(4 * 5 * 156);
+        // Seven numbers a parameter: the method's, and the head's (16 + 3 x 4).
+        memory.TrainedBytes.ShouldBe(28 * (facts.Sizes.ShouldNotBeNull().Parameters + 28));
+        memory.TextBytes.ShouldBe(1_234);
+    }
+
+    [Fact]
+    public void Below_the_lowest_trained_layer_nothing_is_kept_and_nothing_goes_backward()
+    {
+        var all = TrialFeatures.Of(Facts(Shapes.RobertaBase, 12, ["lora"], tuned: 12));
+        var third = TrialFeatures.Of(Facts(Shapes.RobertaBase, 12, ["lora"], tuned: 4));
+        third.Memory.KeptBytes.ShouldBeInRange(all.Memory.KeptBytes * 0.25, all.Memory.KeptBytes * 0.34);
+        third.Training.BackwardFlops.ShouldBeInRange(all.Training.BackwardFlops * 0.25, all.Training.BackwardFlops * 0.34);
+        third.Training.ForwardFlops.ShouldBe(all.Training.ForwardFlops);
+        third.Memory.WorkingBytes.ShouldBe(all.Memory.WorkingBytes);
+    }
+
+    [Fact]
+    public void Full_fine_tuning_keeps_more_than_any_set_of_vectors_and_works_twice_as_hard_backward()
+    {
+        var part = Facts(Shapes.Small, 3, ["bitfit"], tuned: 12);
+        var (some, full) = (TrialFeatures.Of(part), TrialFeatures.Of(part with { Design = null, Sizes = null }));
+        full.Memory.KeptBytes.ShouldBeGreaterThan(some.Memory.KeptBytes);
+        full.Memory.TrainedBytes.ShouldBeGreaterThan(28.0 * Shapes.Small.Parameters);
+        full.Training.BackwardFlops.ShouldBe(2 * some.Training.BackwardFlops);
+    }
+
+    [Fact]
+    public void A_trials_rows_are_those_that_its_plan_reads()
+    {
+        var assets = new StudyAssets(new BackboneAsset("sample", "b", Shapes.Small), [new TaskAsset("similarity", "s", ["0", "1"], ["accuracy"], 600, 90)]);
+        var plan = Plans.Small with { Tasks = ["similarity"] };
+        var sample = new SampledDesign(0, null, null);
+        var trials = TrialPlans.Of(plan, assets, new StageStep(new StageKey(StageName.Start), [new StageChoice(0, "", [sample])]));
+        var facts = CostFacts.Of(trials[0].Plan, 3, new RowTokens(30, 20), 0);
+        // 600 rows, of which a tenth decides after each of 3 epochs.
+        (facts.TrainRows, facts.EvaluatedRows, facts.Steps).ShouldBe((540, 180, 3 * 34));
+        var final = TrialPlans.Of(plan, assets, new StageStep(new StageKey(StageName.Final), [new StageChoice(0, "", [sample])]));
+        CostFacts.Of(final[0].Plan, 3, new RowTokens(30, 20), 0).EvaluatedRows.ShouldBe((10 * 60) + 90);
+    }
+
+    [Fact]
+    public void Longer_rows_and_larger_batches_never_cost_less() => Prop.ForAll(
+        (from shape in Shapes.AnyShape
+         from design in Shapes.AnyDesign(shape)
+         from batch in Gen.Choose(1, 64)
+         from time in Gen.Choose(2, 200)
+         select (shape, design, batch, time)).ToArbitrary(),
+        one =>
+        {
+            var sizes = BudgetSizes.Compute(one.design, new Budget(percent: 100), one.shape).Sizes.ShouldNotBeNull();
+            var facts = new CostFacts(one.shape, 4, one.design, sizes, one.batch, RowTokens.AtMost(one.time), 1, 1_000, 100, 0);
+            var (less, more) = (TrialFeatures.Of(facts), TrialFeatures.Of(facts with { Tokens = RowTokens.AtMost(one.time + 1) }));
+            var larger = TrialFeatures.Of(facts with { BatchSize = one.batch + 1 });
+            return more.Memory.KeptBytes >= less.Memory.KeptBytes && more.Memory.SquareBytes > less.Memory.SquareBytes && more.Training.ForwardFlops > less.Training.ForwardFlops
+                && larger.Memory.KeptBytes > less.Memory.KeptBytes && larger.Memory.WorkingBytes >= less.Memory.WorkingBytes;
+        }).QuickCheckThrowOnFailure();
+
+    private static CostFacts Facts(BackboneShape shape, int heads, ValueList<string> methods, int tuned)
+    {
+        var layers = shape.Stacks[0].Layers;
+        var design = tuned == layers
+            ? new Design(LayerPattern.Uniform, [new LayerGrouping([layers])], AllocationPattern.Uniform, new TunableGroups([1]), [new MethodSet(methods)])
+            : new Design(LayerPattern.Uniform, [new LayerGrouping([layers - tuned, tuned])], AllocationPattern.Uniform, new TunableGroups([2]), [MethodSet.Empty, new MethodSet(methods)]);
+        var sizes = BudgetSizes.Compute(design, new Budget(percent: 50), shape).Sizes;
+        return new CostFacts(shape, heads, design, sizes, 5, RowTokens.AtMost(3), 1, 10, 2, 1_234);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using PeftStudio.Search.Costs;
+using PeftStudio.Search.Studies;
+using PeftStudio.Storage;
+using PeftStudio.Storage.Writes;
+using PeftStudio.Web.Assets;
+
+namespace PeftStudio.Web.Tests;
+
+/// <summary>What the form, the pages and the API say of memory and time, before and after a measurement.</summary>
+public sealed class CostTests
+{
+    [Fact]
+    public async Task What_is_not_measured_says_how_and_what_is_measured_says_what_it_costs()
+    {
+        await using var studio = await new Studio().StartAsync();
+        using var client = studio.Client();
+        WebUtility.HtmlDecode(await client.GetStringAsync("/studies/new")).ShouldContain("not measured yet for sample in fp32: run ./studio probe --backbone ");
+        WebUtility.HtmlDecode(await client.GetStringAsync("/backbones")).ShouldContain("not measured yet");
+        (await Forecast(client)).GetProperty("cost").ValueKind.ShouldBe(JsonValueKind.Null);
+
+        await Measure(studio, machine: 8_000_000_000);
+        var page = WebUtility.HtmlDecode(await client.GetStringAsync("/studies/new"));
+        page.ShouldContain("Predicted: up to ");
+        page.ShouldContain("on the processor of the tests, of which no worker is live.");
+        page.ShouldNotContain("may run out of memory");
+        WebUtility.HtmlDecode(await client.GetStringAsync("/backbones")).ShouldContain("fp32, on the processor of the tests");
+        var forecast = await Forecast(client);
+        forecast.GetProperty("cost").GetProperty("peakBytes").GetDouble().ShouldBeGreaterThan(3e8);
+        forecast.GetProperty("cost").GetProperty("mostSeconds").GetDouble().ShouldBeGreaterThan(forecast.GetProperty("cost").GetProperty("trialSeconds").GetDouble());
+    }
+
+    [Fact]
+    public async Task A_plan_beyond_the_machines_memory_is_warned_of_with_what_to_lower()
+    {
+        await using var studio = await new Studio().StartAsync();
+        using var client = studio.Client();
+        await Measure(studio, machine: 100_000_000);
+        (await Forecast(client)).GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString() ?? "")
+            .ShouldContain(warning => warning.StartsWith("A trial is predicted to need", StringComparison.Ordinal) && warning.Contains("100 MB", StringComparison.Ordinal)
+                && warning.Contains("Lower the batch (16) or the most tokens a row (", StringComparison.Ordinal));
+        WebUtility.HtmlDecode(await client.GetStringAsync("/studies/new")).ShouldContain("may run out of memory");
+    }
+
+    [Fact]
+    public async Task Rows_are_as_long_as_the_backbones_tokenizer_reads_them()
+    {
+        await using var studio = await new Studio().StartAsync();
+        var shelf = studio.Services.GetRequiredService<AssetShelf>();
+        var backbone = (await shelf.BackboneOf("sample", CancellationToken.None)).ShouldNotBeNull();
+        var task = (await shelf.TaskOf("sentiment", CancellationToken.None)).ShouldNotBeNull();
+        var tokens = studio.Services.GetRequiredService<TokenShelf>();
+        var long64 = await tokens.Of(backbone, task, 64, CancellationToken.None);
+        long64.Mean.ShouldBeInRange(4, long64.Longest);
+        long64.Longest.ShouldBeInRange(5, 64);
+        (await tokens.Of(backbone, task, 5, CancellationToken.None)).Longest.ShouldBe(5);
+    }
+
+    private static async Task Measure(Studio studio, long machine)
+    {
+        var backbone = (await studio.Services.GetRequiredService<AssetShelf>().BackboneOf("sample", CancellationToken.None)).ShouldNotBeNull();
+        var model = new CostModel(3, new MemoryRates(3e8, 1, 1, 1, 1, 4), [0, 0], new TimeRates(1e-3, 1e-11, 1e-11, 0), machine);
+        await new CostModelRows(studio.Services.GetRequiredService<StudioDatabase>()).KeepAsync("the processor of the tests", backbone.Hash ?? "", Precision.Fp32, model, CancellationToken.None);
+    }
+
+    private static async Task<JsonElement> Forecast(HttpClient client)
+    {
+        using var answer = await client.PostAsync("/api/v1/forecast", Studio.Yaml(Studio.Plan()));
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
+}
