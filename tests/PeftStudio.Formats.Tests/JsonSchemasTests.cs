@@ -19,6 +19,9 @@ public sealed class JsonSchemasTests
         ExportReport.CurrentFormat, ExportLayout.Peft, SampleManifest.Manifest.Backbone, "entailment", new string('e', 64), [new ExportedFile("a/b.json", 3, new string('f', 64))],
         ["prefix in layer 0: why"], ["a note"], new ExportComparison(8, 1.5, 1e-4, 0, 0.25));
 
+    private static readonly TaskDefinition Headlines = TaskJson.Read(
+        """{"name": "headlines", "files": {"train": "t.csv", "dev": "d.csv"}, "columns": {"text": 0, "target": 1}, "generation": {"maxTokens": 8}, "metrics": ["rougeL"]}""");
+
     public static TheoryData<string, string> Files => new()
     {
         { "adapter", AdapterJson.Write(SampleManifest.Manifest) },
@@ -32,6 +35,8 @@ public sealed class JsonSchemasTests
         { "study", CanonicalJson.Write(Study with { Space = null, Budget = new Budget(parameters: 5000) }) },
         { "study", """{"name": "s", "backbone": "b", "tasks": ["rte"], "space": {"groups": 3, "strategies": [[["lora"], ["lora", "adapter"]]]}}""" },
         { "task", TaskJson.Write(SampleManifest.Task) },
+        { "task", TaskJson.Write(Headlines) },
+        { "adapter", AdapterJson.Write(SampleManifest.Of(Headlines)) },
         { "results", CanonicalJson.Write(new StudyResults(StudyResults.CurrentFormat, Study, new StudyAssets(SampleManifest.Plan.Backbone, [SampleManifest.Plan.Task]), [], null, null)) },
     };
 

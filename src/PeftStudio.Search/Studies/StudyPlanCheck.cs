@@ -13,10 +13,10 @@ public static class StudyPlanCheck
 
     /// <param name="shape">null where no backbone is chosen yet; then nothing is said about space, design and budget.</param>
     /// <param name="knownTasks">null where the tasks at hand are not known.</param>
-    public static ValueList<PlanProblem> Problems(StudyPlan plan, BackboneShape? shape = null, IReadOnlyCollection<string>? knownTasks = null)
+    public static ValueList<PlanProblem> Problems(StudyPlan plan, BackboneShape? shape = null, IReadOnlyCollection<KnownTask>? knownTasks = null)
     {
         var found = new Findings();
-        Names(plan, knownTasks, found);
+        Names(plan, shape, knownTasks, found);
         Compute(plan.Compute, found);
         found.Within("final.seeds", plan.Final.Seeds, 1, 100);
         found.Within("final.epochs", plan.Final.Epochs, 1, 1_000);
@@ -38,7 +38,13 @@ public static class StudyPlanCheck
         return found.All();
     }
 
-    private static void Names(StudyPlan plan, IReadOnlyCollection<string>? knownTasks, Findings found)
+    /// <summary>Why no study over this backbone takes a task that asks for written text; a sentence without its subject, the task.</summary>
+    /// <param name="shape">null where no backbone is chosen yet.</param>
+    public static string TextRefusal(BackboneShape? shape) => shape is not null && !shape.Stacks.Any(stack => stack.CrossAttention)
+        ? $"asks for written text, and a backbone of the kind {shape.Architecture} writes none; leave the task out, or choose an encoder-decoder such as T5 or BART"
+        : "asks for written text, and studies over such tasks are not built yet; leave the task out";
+
+    private static void Names(StudyPlan plan, BackboneShape? shape, IReadOnlyCollection<KnownTask>? knownTasks, Findings found)
     {
         if (string.IsNullOrWhiteSpace(plan.Name))
             found.Add("name", "the study has no name; give it one");
@@ -57,8 +63,12 @@ public static class StudyPlanCheck
                 found.Add(At("tasks", i), "an empty name; choose a task or remove the entry");
             else if (plan.Tasks.Take(i).Contains(task, StringComparer.Ordinal))
                 found.Add(At("tasks", i), $"'{task}' is listed twice; remove one");
-            else if (knownTasks is not null && !knownTasks.Contains(task, StringComparer.Ordinal))
-                found.Add(At("tasks", i), $"no task is called '{task}'; {(knownTasks.Count is 0 ? "import one first" : $"there are {string.Join(", ", knownTasks.Order(StringComparer.Ordinal))}")}");
+            else if (knownTasks is null)
+                continue;
+            else if (knownTasks.FirstOrDefault(known => string.Equals(known.Name, task, StringComparison.Ordinal)) is not { } known)
+                found.Add(At("tasks", i), $"no task is called '{task}'; {(knownTasks.Count is 0 ? "import one first" : $"there are {string.Join(", ", knownTasks.Select(other => other.Name).Order(StringComparer.Ordinal))}")}");
+            else if (known.AsksForText)
+                found.Add(At("tasks", i), $"'{task}' {TextRefusal(shape)}");
         }
     }
 

@@ -14,6 +14,8 @@ public sealed class TokenisedTask
 
     public TokenisedTask(TaskFolder folder, Tokenizer tokenizer, int maxLength, bool skipBadRows = false)
     {
+        if (folder.Definition.Generation is not null)
+            throw new InvalidTaskException($"the task {folder.Definition.Name} asks for written text, and training on such tasks is not built yet; take one with labels or scores");
         this.tokenizer = tokenizer;
         Definition = folder.Definition;
         Hash = folder.Hash();

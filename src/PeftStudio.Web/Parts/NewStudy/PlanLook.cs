@@ -18,7 +18,7 @@ public sealed record PlanLook(IReadOnlyList<PlanProblem> Problems, StudyForecast
     public static PlanLook At(StudyPlan plan, IReadOnlyList<BackboneListing> backbones, IReadOnlyList<TaskListing> tasks)
     {
         var backbone = backbones.FirstOrDefault(listing => listing.Name == plan.Backbone);
-        var problems = StudyPlanCheck.Problems(plan, backbone?.Shape, [.. tasks.Select(task => task.Name)]).ToList();
+        var problems = StudyPlanCheck.Problems(plan, backbone?.Shape, [.. tasks.Select(task => new KnownTask(task.Name, task.Definition?.Generation is not null))]).ToList();
         if (plan.Backbone.Length > 0 && backbone is null)
             problems.Add(new("backbone", $"no backbone is called '{plan.Backbone}'; {(backbones.Count == 0 ? "upload one first" : $"there are {string.Join(", ", backbones.Select(listing => listing.Name))}")}"));
         else if (backbone?.Error is { } error)
