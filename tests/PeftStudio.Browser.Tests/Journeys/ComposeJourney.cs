@@ -29,7 +29,7 @@ public sealed class ComposeJourney(Chromium chromium, SharedStudio shared)
             await tab.Page.GetByLabel($"Beside both in {group}").CheckAsync();
             await tab.Page.GetByLabel($"LoRA in {group}", new() { Exact = true }).UncheckAsync();
         }
-        await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex(@"(names: \[beside-both\][^\n]*){4}"));
+        await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex(@"methods:\n(    - { names: \[beside-both\] }\n){4}"));
         await tab.Page.GetByText("Rate 0.002").ClickAsync();
         await StudyForm.TypeAsync(tab.Page.GetByLabel("Beside both, times the rate"), "3");
         await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex("{ method: beside-both, multiplier: 3 }"));
@@ -54,6 +54,7 @@ public sealed class ComposeJourney(Chromium chromium, SharedStudio shared)
         var add = tab.Button("Add to the study");
         await tab.Button("Build a method").FocusAsync();
         await tab.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(tab.Page.GetByLabel("Name of the method")).ToBeVisibleAsync();
         await tab.Page.Keyboard.PressAsync("Tab");
         await Assertions.Expect(tab.Page.GetByLabel("Name of the method")).ToBeFocusedAsync();
         await Assertions.Expect(add).ToBeDisabledAsync();
@@ -72,6 +73,7 @@ public sealed class ComposeJourney(Chromium chromium, SharedStudio shared)
         await Assertions.Expect(tab.Page.Locator("#b-scale-problem")).ToHaveTextAsync("'half' is no number");
         await StudyForm.TypeAsync(tab.Page.GetByLabel("Scale s"), "0.5");
         await Assertions.Expect(built).ToContainTextAsync("added times 0.5.");
+        await tab.ShootAsync("compose");
 
         await add.FocusAsync();
         await tab.Page.Keyboard.PressAsync("Enter");

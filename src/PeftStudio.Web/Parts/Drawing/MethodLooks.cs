@@ -4,7 +4,8 @@ using PeftStudio.Search.Methods;
 namespace PeftStudio.Web.Parts.Drawing;
 
 /// <summary>
-/// How the methods of one plan look. Its own get a colour by their place in the plan, and a letter that no other method has: the first free one of their title, else of the alphabet.
+/// How the methods of one plan look. Its own get a colour by their place in the plan (at least 0.05 in OKLab from every other, for the same eyes as the literature's), and a letter that
+/// no other method has: the first free one of their title, else of the alphabet.
 /// </summary>
 public sealed record MethodLooks(ValueList<PeftMethod> Own)
 {
