@@ -1,4 +1,5 @@
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 
 namespace PeftStudio.Search.Costs;
@@ -22,6 +23,9 @@ public sealed record RowTokens(int Longest, double Mean)
 public sealed record CostFacts(
     BackboneShape Shape, int Heads, Design? Design, DesignSizes? Sizes, int BatchSize, RowTokens Tokens, int Epochs, int TrainRows, int EvaluatedRows, long TaskBytes)
 {
+    /// <summary>Every method that the design may name.</summary>
+    public ValueList<PeftMethod> Methods { get; init; } = NamedMethods.All;
+
     /// <summary>Steps of the optimizer.</summary>
     public int Steps => Epochs * ((TrainRows + BatchSize - 1) / BatchSize);
 
@@ -32,6 +36,9 @@ public sealed record CostFacts(
         var left = Math.Max(1, plan.Task.TrainRows - (onDev ? 0 : decision));
         return new CostFacts(
             plan.Backbone.Shape, heads, plan.Design, plan.Sizes, plan.Training.BatchSize, tokens, plan.Epochs, Math.Min(plan.TrainingRows ?? left, left),
-            (plan.Epochs * decision) + (plan.Evaluate == EvaluationRows.DecisionThenDev ? plan.Task.DevRows : 0), taskBytes);
+            (plan.Epochs * decision) + (plan.Evaluate == EvaluationRows.DecisionThenDev ? plan.Task.DevRows : 0), taskBytes)
+        {
+            Methods = plan.Methods,
+        };
     }
 }

@@ -46,6 +46,6 @@ internal sealed record CostLayer(StackShape Stack, int Heads, double Rows, doubl
             first += sizes[group];
         var name = facts.Shape.Stacks[stack].Name;
         return [.. design.Methods[group].Names.Select(method => new SizedMethod(
-            NamedMethods.Get(method), facts.Sizes?.Sizes.FirstOrDefault(size => size.Stack == name && size.Group == group && size.Method == method)?.Size ?? 0))];
+            facts.Methods.First(known => known.Name == method), facts.Sizes?.Sizes.FirstOrDefault(size => size.Stack == name && size.Group == group && size.Method == method)?.Size ?? 0))];
     }
 }

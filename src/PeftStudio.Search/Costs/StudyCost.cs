@@ -48,7 +48,7 @@ public sealed record StudyCost(double PeakBytes, double TrialSeconds, double? Fu
     private static IReadOnlyList<SampledDesign> Drawn(StudyPlan plan, BackboneShape shape)
     {
         if (plan.Design is { } design)
-            return [new SampledDesign(0, design, BudgetSizes.Compute(design, plan.Budget, shape).Sizes)];
+            return [new SampledDesign(0, design, BudgetSizes.Compute(design, plan.Budget, shape, plan.Methods).Sizes)];
         var wide = plan with { Compute = plan.Compute with { StartSamples = Samples } };
         return Refinement.Next(wide, shape, []) is RefinementMove.RunStep { Step.Choices: [var start, ..] } ? start.Samples : [];
     }
@@ -56,7 +56,7 @@ public sealed record StudyCost(double PeakBytes, double TrialSeconds, double? Fu
     private static IEnumerable<SampledDesign> OnAllLayers(StudyPlan plan, BackboneShape shape) =>
         from contender in plan.Design is null ? FinalContenders.OnAllLayers(plan) : []
         let design = FinalContenders.OnAllLayers(contender.Methods, plan, shape)
-        let sizes = BudgetSizes.Compute(design, plan.Budget, shape).Sizes
+        let sizes = BudgetSizes.Compute(design, plan.Budget, shape, plan.Methods).Sizes
         where sizes is not null
         select new SampledDesign(0, design, sizes);
 }

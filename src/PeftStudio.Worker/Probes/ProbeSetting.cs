@@ -1,6 +1,7 @@
 using PeftStudio.Search;
 using PeftStudio.Search.Costs;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 
 namespace PeftStudio.Worker.Probes;
@@ -73,6 +74,6 @@ internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int
 
     // Half a percent is a study's default; a small backbone needs more for four methods at once.
     private static DesignSizes Sizes(Design design, BackboneShape shape) =>
-        new[] { 0.5, 2, 10, 100 }.Select(percent => BudgetSizes.Compute(design, new Budget(percent: percent), shape).Sizes).OfType<DesignSizes>().FirstOrDefault()
+        new[] { 0.5, 2, 10, 100 }.Select(percent => BudgetSizes.Compute(design, new Budget(percent: percent), shape, NamedMethods.All).Sizes).OfType<DesignSizes>().FirstOrDefault()
         ?? throw new ArgumentException($"no budget fits {design}", nameof(design));
 }

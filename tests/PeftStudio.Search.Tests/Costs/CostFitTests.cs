@@ -1,5 +1,6 @@
 using PeftStudio.Search.Costs;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Tests.DesignSpaces;
 
 namespace PeftStudio.Search.Tests.Costs;
@@ -83,6 +84,6 @@ public sealed class CostFitTests
         var design = tuned == 12
             ? new Design(LayerPattern.Uniform, [new LayerGrouping([12])], AllocationPattern.Uniform, new TunableGroups([1]), [Shapes.Set("lora", "adapter")])
             : new Design(LayerPattern.Uniform, [new LayerGrouping([12 - tuned, tuned])], AllocationPattern.Uniform, new TunableGroups([2]), [MethodSet.Empty, Shapes.Set("lora")]);
-        return new CostFacts(Shapes.Small, 3, design, BudgetSizes.Compute(design, new Budget(percent: 5), Shapes.Small).Sizes, batch, RowTokens.AtMost(time), 1, 4 * batch, 64, 100_000);
+        return new CostFacts(Shapes.Small, 3, design, BudgetSizes.Compute(design, new Budget(percent: 5), Shapes.Small, NamedMethods.All).Sizes, batch, RowTokens.AtMost(time), 1, 4 * batch, 64, 100_000);
     }
 }

@@ -51,6 +51,17 @@ public sealed class TrialFeaturesTests
     }
 
     [Fact]
+    public void A_method_of_ones_own_costs_what_its_dimensions_say()
+    {
+        var facts = Facts(Shapes.Small, 3, ["houlsby"], tuned: 12);
+        var own = NamedMethods.Houlsby with { Name = "mine" };
+        var design = facts.Design.ShouldNotBeNull() with { Methods = [new MethodSet(["mine"])] };
+        var sizes = facts.Sizes.ShouldNotBeNull();
+        var mine = facts with { Methods = NamedMethods.With([own]), Design = design, Sizes = sizes with { Sizes = sizes.Sizes.Select(size => size with { Method = "mine" }).ToValueList() } };
+        TrialFeatures.Of(mine).ShouldBe(TrialFeatures.Of(facts));
+    }
+
+    [Fact]
     public void A_trials_rows_are_those_that_its_plan_reads()
     {
         var assets = new StudyAssets(new BackboneAsset("sample", "b", Shapes.Small), [new TaskAsset("similarity", "s", ["0", "1"], ["accuracy"], 600, 90)]);
@@ -73,7 +84,7 @@ public sealed class TrialFeaturesTests
          select (shape, design, batch, time)).ToArbitrary(),
         one =>
         {
-            var sizes = BudgetSizes.Compute(one.design, new Budget(percent: 100), one.shape).Sizes.ShouldNotBeNull();
+            var sizes = BudgetSizes.Compute(one.design, new Budget(percent: 100), one.shape, NamedMethods.All).Sizes.ShouldNotBeNull();
             var facts = new CostFacts(one.shape, 4, one.design, sizes, one.batch, RowTokens.AtMost(one.time), 1, 1_000, 100, 0);
             var (less, more) = (TrialFeatures.Of(facts), TrialFeatures.Of(facts with { Tokens = RowTokens.AtMost(one.time + 1) }));
             var larger = TrialFeatures.Of(facts with { BatchSize = one.batch + 1 });
@@ -87,7 +98,7 @@ public sealed class TrialFeaturesTests
         var design = tuned == layers
             ? new Design(LayerPattern.Uniform, [new LayerGrouping([layers])], AllocationPattern.Uniform, new TunableGroups([1]), [new MethodSet(methods)])
             : new Design(LayerPattern.Uniform, [new LayerGrouping([layers - tuned, tuned])], AllocationPattern.Uniform, new TunableGroups([2]), [MethodSet.Empty, new MethodSet(methods)]);
-        var sizes = BudgetSizes.Compute(design, new Budget(percent: 50), shape).Sizes;
+        var sizes = BudgetSizes.Compute(design, new Budget(percent: 50), shape, NamedMethods.All).Sizes;
         return new CostFacts(shape, heads, design, sizes, 5, RowTokens.AtMost(3), 1, 10, 2, 1_234);
     }
 }
