@@ -70,9 +70,8 @@ internal static class LayerCounts
         var places = Representations.In(method.Representation).ToArray();
         return method.Form switch
         {
-            // What it reads and, as a hole, what it gives; Pfeiffer's form norms the changed sum a second time.
-            FunctionalForm.Bottleneck or FunctionalForm.LowRank => new Numbers(
-                places.Length * layer.Rows * (size + (method.Insertion is InsertionForm.Sequential ? 3 * d : 2 * d)), 0),
+            // What it reads, and the sum: twice normed in Pfeiffer's form, else once before the change, which leaves a hole.
+            FunctionalForm.Bottleneck or FunctionalForm.LowRank => new Numbers(places.Length * layer.Rows * (size + (2 * d)), 0),
             // A prefix is put in front of copies of keys and values.
             FunctionalForm.KeyValue => new Numbers(2 * a * (size + (method.Composition is Composition.Gated ? layer.Keys : 0)), layer.Heads * layer.Rows * size),
             FunctionalForm.Rescaling => new Numbers(places.Sum(place => place switch
