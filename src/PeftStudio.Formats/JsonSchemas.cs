@@ -65,14 +65,16 @@ public static class JsonSchemas
         var texts = new JsonObject { ["type"] = "array", ["items"] = text.DeepClone() };
         var column = new JsonObject { ["type"] = new JsonArray("string", "integer"), ["minimum"] = 0 };
         var number = new JsonObject { ["type"] = "number" };
+        var integer = new JsonObject { ["type"] = "integer", ["minimum"] = 1 };
         return Record(
             ["name", "files", "columns", "metrics"],
             ("name", text), ("description", text),
             ("files", Record(["train", "dev"], ("train", text), ("dev", text))),
             ("format", Words("tsv", "csv", "jsonl")), ("header", new JsonObject { ["type"] = "boolean" }), ("quoting", Words("none", "rfc4180")),
-            ("columns", Record(["text", "label"], ("text", column), ("pair", column), ("label", column))),
+            ("columns", Record(["text"], ("text", column), ("pair", column), ("label", column), ("target", column))),
             ("labels", texts), ("labelValues", texts),
             ("regression", Record(["min", "max"], ("min", number), ("max", number))),
+            ("generation", Record(["maxTokens"], ("maxTokens", integer), ("beams", integer), ("prefix", text))),
             ("metrics", new JsonObject { ["type"] = "array", ["items"] = Words([.. Metrics.TaskMetricNames.All]) }));
     }
 

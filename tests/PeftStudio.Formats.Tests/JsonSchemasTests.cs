@@ -6,6 +6,7 @@ using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tests.Adapters;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 
 namespace PeftStudio.Formats.Tests;
@@ -18,17 +19,24 @@ public sealed class JsonSchemasTests
         ExportReport.CurrentFormat, ExportLayout.Peft, SampleManifest.Manifest.Backbone, "entailment", new string('e', 64), [new ExportedFile("a/b.json", 3, new string('f', 64))],
         ["prefix in layer 0: why"], ["a note"], new ExportComparison(8, 1.5, 1e-4, 0, 0.25));
 
+    private static readonly TaskDefinition Headlines = TaskJson.Read(
+        """{"name": "headlines", "files": {"train": "t.csv", "dev": "d.csv"}, "columns": {"text": 0, "target": 1}, "generation": {"maxTokens": 8}, "metrics": ["rougeL"]}""");
+
     public static TheoryData<string, string> Files => new()
     {
         { "adapter", AdapterJson.Write(SampleManifest.Manifest) },
         { "adapter", AdapterJson.Write(SampleManifest.Manifest with { Run = null }) },
         { "export", JsonSerializer.Serialize(Export, AdapterJson.Options) },
         { "plan", CanonicalJson.Write(SampleManifest.Plan) },
+        { "plan", CanonicalJson.Write(SampleManifest.Plan with { OwnMethods = [NamedMethods.Ia3 with { Name = "own", Title = "Own" }] }) },
         { "plan", CanonicalJson.Write(SampleManifest.Plan with { Design = null, Sizes = null, TrainingRows = null }) },
         { "study", CanonicalJson.Write(Study) },
+        { "study", CanonicalJson.Write(Study with { OwnMethods = [NamedMethods.Lora with { Name = "own", Title = "Own" }] }) },
         { "study", CanonicalJson.Write(Study with { Space = null, Budget = new Budget(parameters: 5000) }) },
         { "study", """{"name": "s", "backbone": "b", "tasks": ["rte"], "space": {"groups": 3, "strategies": [[["lora"], ["lora", "adapter"]]]}}""" },
         { "task", TaskJson.Write(SampleManifest.Task) },
+        { "task", TaskJson.Write(Headlines) },
+        { "adapter", AdapterJson.Write(SampleManifest.Of(Headlines)) },
         { "results", CanonicalJson.Write(new StudyResults(StudyResults.CurrentFormat, Study, new StudyAssets(SampleManifest.Plan.Backbone, [SampleManifest.Plan.Task]), [], null, null)) },
     };
 

@@ -1,5 +1,8 @@
+using PeftStudio.Formats.Tasks;
 using PeftStudio.Search;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
+using PeftStudio.Tests;
 using PeftStudio.Torch;
 
 namespace PeftStudio.Training.Tests;
@@ -23,6 +26,24 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
     }
 
     [Fact]
+    public void A_method_of_the_plans_own_trains_as_the_named_one_with_its_dimensions_does()
+    {
+        // Of their vectors (IA)3 and its twin draw nothing, so that another name must leave the same bits.
+        var twin = NamedMethods.Ia3 with { Name = "twin", Title = "Twin" };
+        var named = fixture.Plan(fixture.Opinions, "ia3");
+        var composed = fixture.Plan(fixture.Opinions, [twin], "twin");
+        composed = composed with { Training = composed.Training with { MethodRates = [new MethodRate("twin", 5)] } };
+
+        var wanted = TrialRunner.Run(named, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+        var trained = TrialRunner.Run(composed, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+
+        CanonicalJson.Write(trained.Result).ShouldBe(CanonicalJson.Write(wanted.Result));
+        trained.Adapter.ShouldNotBeNull().Manifest(new("1", "a profile")).Methods.ShouldBe([twin]);
+        Should.Throw<ArgumentException>(() => TrialRunner.Run(composed with { OwnMethods = [] }, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken))
+            .Message.ShouldContain("'twin'");
+    }
+
+    [Fact]
     public void Full_fine_tuning_solves_a_task_of_one_word()
     {
         var plan = fixture.Plan(fixture.Opinions) with { Epochs = 12 };
@@ -30,6 +51,17 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
         result.Dev.ShouldNotBeNull().Score.ShouldBeGreaterThan(90);
         result.Curve[result.BestEpoch - 1].Decision.ShouldBe(result.Decision);
         result.Curve.Max(point => point.Decision.Score).ShouldBe(result.Decision.Score);
+    }
+
+    [Fact]
+    public void A_task_that_asks_for_text_is_refused_before_a_row_is_read()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["task.json"], """{"name": "headlines", "files": {"train": "t.tsv", "dev": "d.tsv"}, "columns": {"text": "a", "target": "b"}, "generation": {"maxTokens": 8}, "metrics": ["rougeL"]}""");
+
+        using var assets = new TrialAssets(TorchSharp.torch.CPU);
+        Should.Throw<InvalidTaskException>(() => assets.Run(fixture.Plan(fixture.Opinions, "lora"), fixture.BackboneFolder, folder.Path, null, TestContext.Current.CancellationToken))
+            .Message.ShouldStartWith("the task headlines asks for written text, and training on such tasks is not built yet");
     }
 
     [Fact]

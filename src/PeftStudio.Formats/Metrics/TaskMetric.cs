@@ -1,6 +1,6 @@
 namespace PeftStudio.Formats.Metrics;
 
-/// <summary>GLUE's measures. The first three are for classes, the last two for scores.</summary>
+/// <summary>GLUE's measures, the first three for classes, the next two for scores; and those of written texts.</summary>
 public enum TaskMetric
 {
     Accuracy,
@@ -8,4 +8,8 @@ public enum TaskMetric
     Matthews,
     Pearson,
     Spearman,
+    Rouge1,
+    Rouge2,
+    RougeL,
+    Bleu,
 }

@@ -25,7 +25,7 @@ public sealed record TaskScore(double Score, ValueList<MetricValue> Metrics, Sco
                 TaskMetric.Accuracy => ClassMetrics.Accuracy(predicted, actual),
                 TaskMetric.F1 => ClassMetrics.F1(predicted, actual),
                 TaskMetric.Matthews => ClassMetrics.Matthews(predicted, actual),
-                _ => throw new ArgumentException($"{TaskMetricNames.NameOf(metric)} compares scores, and this task has classes", nameof(metrics)),
+                _ => throw WrongKind(metric, TargetKind.Classes),
             };
             values.Add(new(TaskMetricNames.NameOf(metric), 100 * (value ?? 0)));
             if (value is null)
@@ -48,7 +48,7 @@ public sealed record TaskScore(double Score, ValueList<MetricValue> Metrics, Sco
             {
                 TaskMetric.Pearson => Correlations.Pearson(predicted, actual),
                 TaskMetric.Spearman => Correlations.Spearman(predicted, actual),
-                _ => throw new ArgumentException($"{TaskMetricNames.NameOf(metric)} compares classes, and this task has scores", nameof(metrics)),
+                _ => throw WrongKind(metric, TargetKind.Scores),
             };
             values.Add(new(TaskMetricNames.NameOf(metric), 100 * (value ?? 0)));
             if (value is null)
@@ -56,6 +56,33 @@ public sealed record TaskScore(double Score, ValueList<MetricValue> Metrics, Sco
         }
         return new(values.Average(pair => pair.Value), values.ToValueList(), flags);
     }
+
+    /// <param name="hypotheses">What was written.</param>
+    /// <param name="references">What should have been, one a row.</param>
+    public static TaskScore OfTexts(IReadOnlyList<TaskMetric> metrics, IReadOnlyList<string> hypotheses, IReadOnlyList<string> references)
+    {
+        CheckLengths(metrics, hypotheses.Count, references.Count);
+        var flags = ConstantFlags<string>([.. hypotheses], [.. references]);
+        var values = new List<MetricValue>(metrics.Count);
+        foreach (var metric in metrics)
+        {
+            var value = metric switch
+            {
+                TaskMetric.Rouge1 => Rouge.OfRuns(1, hypotheses, references),
+                TaskMetric.Rouge2 => Rouge.OfRuns(2, hypotheses, references),
+                TaskMetric.RougeL => Rouge.OfSubsequences(hypotheses, references),
+                TaskMetric.Bleu => Bleu.OfCorpus(hypotheses, [.. references.Select(reference => new[] { reference })]),
+                _ => throw WrongKind(metric, TargetKind.Texts),
+            };
+            values.Add(new(TaskMetricNames.NameOf(metric), 100 * (value ?? 0)));
+            if (value is null)
+                flags |= ScoreFlags.ZeroDenominator;
+        }
+        return new(values.Average(pair => pair.Value), values.ToValueList(), flags);
+    }
+
+    private static ArgumentException WrongKind(TaskMetric metric, TargetKind wanted) => new(
+        $"{TaskMetricNames.NameOf(metric)} compares {TaskMetricNames.KindOf(metric).ToString().ToLowerInvariant()}, and this task has {wanted.ToString().ToLowerInvariant()}", nameof(metric));
 
     private static ScoreFlags ConstantFlags<T>(ReadOnlySpan<T> predicted, ReadOnlySpan<T> actual) where T : IEquatable<T> =>
         (predicted.Length > 1 && !predicted.ContainsAnyExcept(predicted[0]) ? ScoreFlags.ConstantPrediction : ScoreFlags.None)

@@ -1,8 +1,10 @@
+using PeftStudio.Formats.Metrics;
+
 namespace PeftStudio.Formats.Tasks;
 
 /// <summary>
 /// The training rows of a task cut in two for one study: rows to learn from and rows to decide on, so that the official dev rows are read
-/// once, at the end. Both are stratified: by label, or by quantiles of the score. Rows are taken in the order of a keyed hash
+/// once, at the end. Both are stratified: by label, or by quantiles of the score; texts are not. Rows are taken in the order of a keyed hash
 /// of their numbers, so the same seed gives the same rows everywhere, a smaller cap a subset of a larger one's, and the decision rows do not
 /// depend on the cap.
 /// </summary>
@@ -45,18 +47,17 @@ public sealed record DecisionSplit(IReadOnlyList<TaskRow> Train, IReadOnlyList<T
 
     private static List<TaskRow[]> Stratify(TaskDefinition definition, IReadOnlyList<TaskRow> rows, long seed)
     {
-        IEnumerable<IEnumerable<TaskRow>> groups;
-        if (definition.IsRegression)
+        IEnumerable<IEnumerable<TaskRow>> groups = definition.Kind switch
         {
-            var byScore = rows.OrderBy(row => row.Target).ThenBy(row => row.RowNumber).ToArray();
-            groups = Enumerable.Range(0, ScoreBins).Select(bin => byScore[(bin * byScore.Length / ScoreBins)..((bin + 1) * byScore.Length / ScoreBins)]);
-        }
-        else
-        {
-            groups = rows.GroupBy(row => row.Label).OrderBy(group => group.Key);
-        }
+            TargetKind.Classes => rows.GroupBy(row => row.Label).OrderBy(group => group.Key),
+            TargetKind.Scores => Bins([.. rows.OrderBy(row => row.Target).ThenBy(row => row.RowNumber)]),
+            _ => [rows],
+        };
         return [.. groups.Select(group => group.OrderBy(row => Mix(seed, row.RowNumber)).ToArray()).Where(group => group.Length > 0)];
     }
+
+    private static IEnumerable<TaskRow[]> Bins(TaskRow[] byScore) =>
+        Enumerable.Range(0, ScoreBins).Select(bin => byScore[(bin * byScore.Length / ScoreBins)..((bin + 1) * byScore.Length / ScoreBins)]);
 
     /// <summary>How many of each stratum: its share by the largest remainder, the first of equals before the others.</summary>
     private static int[] Take(List<TaskRow[]> strata, int count)

@@ -31,6 +31,12 @@ internal sealed class JsonKeys
         : value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out var number) ? number
         : throw Mistyped(key, "a number");
 
+    public int Integer(string key) => OptionalInteger(key) ?? throw Missing(key);
+
+    public int? OptionalInteger(string key) => Find(key) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number
+        : throw Mistyped(key, "a whole number");
+
     public ValueList<string>? OptionalTexts(string key)
     {
         if (Find(key) is not { } value)

@@ -3,7 +3,7 @@ using PeftStudio.Search;
 
 namespace PeftStudio.Formats.Tasks;
 
-/// <summary>How a task's files are read and scored: classes (<see cref="Labels"/>) or scores (<see cref="Range"/>), never both.</summary>
+/// <summary>How a task's files are read and scored: classes (<see cref="Labels"/>), scores (<see cref="Range"/>) or texts (<see cref="Generation"/>), exactly one of them.</summary>
 public sealed record TaskDefinition
 {
     public TaskDefinition(
@@ -19,10 +19,11 @@ public sealed record TaskDefinition
         TaskFileFormat format = TaskFileFormat.Tsv,
         bool hasHeader = true,
         Quoting? quoting = null,
-        string? description = null)
+        string? description = null,
+        TextGeneration? generation = null)
     {
         (Name, TrainFile, DevFile, Text, Pair, Label, Labels, Range) = (name, trainFile, devFile, text, pair, label, labels, range);
-        (Metrics, Format, HasHeader, Description) = (metrics, format, hasHeader, description);
+        (Generation, Metrics, Format, HasHeader, Description) = (generation, metrics, format, hasHeader, description);
         Quoting = quoting ?? (format == TaskFileFormat.Csv ? Quoting.Rfc4180 : Quoting.None);
         Check();
     }
@@ -47,19 +48,24 @@ public sealed record TaskDefinition
     /// <summary>The second sentence of a pair; null for tasks of one sentence.</summary>
     public Column? Pair { get; }
 
+    /// <summary>Of the label, the score or the target text.</summary>
     public Column Label { get; }
 
     public TaskLabels? Labels { get; }
 
     public ScoreRange? Range { get; }
 
+    public TextGeneration? Generation { get; }
+
     /// <summary>The task's score is their mean.</summary>
     public ValueList<TaskMetric> Metrics { get; }
 
-    public bool IsRegression => Range is not null;
+    public TargetKind Kind => Labels is not null ? TargetKind.Classes : Range is not null ? TargetKind.Scores : TargetKind.Texts;
 
-    /// <summary>Outputs of the head: one a class, or one score.</summary>
-    public int Outputs => Labels?.Count ?? 1;
+    public bool IsRegression => Kind == TargetKind.Scores;
+
+    /// <summary>Outputs of the head: one a class, or one score; none where the language model writes.</summary>
+    public int Outputs => Kind switch { TargetKind.Classes => LabelNames.Count, TargetKind.Scores => 1, _ => 0 };
 
     public ValueList<string> LabelNames => Labels?.Names ?? [];
 
@@ -71,8 +77,10 @@ public sealed record TaskDefinition
             throw new InvalidTaskException("'name' must be 1 to 100 printable characters");
         RequireFileName("train", TrainFile);
         RequireFileName("dev", DevFile);
-        if ((Labels is null) == (Range is null))
-            throw new InvalidTaskException("a task has either 'labels' (classes) or 'regression' (scores); write exactly one of them");
+        if (new object?[] { Labels, Range, Generation }.Count(kind => kind is not null) != 1)
+            throw new InvalidTaskException("a task has 'labels' (classes), 'regression' (scores) or 'generation' (texts); write exactly one of them");
+        if (Generation is not null && Pair is not null)
+            throw new InvalidTaskException("'columns.pair' is for labels and scores; a text is written from one text, so put both into it");
         foreach (var column in new[] { Text, Pair, Label })
         {
             if (column is { Name: not null } && !HasHeader && Format != TaskFileFormat.Jsonl)
@@ -93,12 +101,14 @@ public sealed record TaskDefinition
             throw new InvalidTaskException("'metrics' names one metric twice");
         foreach (var metric in Metrics)
         {
-            if (TaskMetricNames.IsForScores(metric) != IsRegression)
-                throw new InvalidTaskException($"the metric {TaskMetricNames.NameOf(metric)} is for {(IsRegression ? "classes" : "scores")}, and this task has {(IsRegression ? "scores; choose pearson or spearman" : "classes; choose accuracy, f1 or matthews")}");
+            if (TaskMetricNames.KindOf(metric) is var kind && kind != Kind)
+                throw new InvalidTaskException($"the metric {TaskMetricNames.NameOf(metric)} is for {Word(kind)}, and this task has {Word(Kind)}; choose from {string.Join(", ", TaskMetricNames.Of(Kind))}");
             if (TaskMetricNames.IsForTwoClasses(metric) && Labels?.Count != 2)
                 throw new InvalidTaskException($"the metric {TaskMetricNames.NameOf(metric)} is for two labels, and this task has {Labels?.Count}; choose accuracy");
         }
     }
+
+    private static string Word(TargetKind kind) => kind.ToString().ToLowerInvariant();
 
     // A name of a file in the task's own folder and no path: nothing outside the folder is ever read.
     private static void RequireFileName(string key, string file)

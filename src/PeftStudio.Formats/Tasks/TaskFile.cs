@@ -27,7 +27,7 @@ public static class TaskFile
             if (problem is not null)
                 bad.Add(new(raw.RowNumber, problem));
             else
-                rows.Add(new(raw.Cells[0] ?? "", wanted.Count > 2 ? raw.Cells[2] : null, target, raw.RowNumber));
+                rows.Add(new(raw.Cells[0] ?? "", wanted.Count > 2 ? raw.Cells[2] : null, target, raw.RowNumber, definition.Generation is null ? null : raw.Cells[1]));
         }
 
         if (bad.Count > 0 && !skipBadRows)
@@ -44,27 +44,31 @@ public static class TaskFile
     {
         var file = Path.GetFileName(path);
         var format = FormatOf(file) ?? definition.Format;
-        var wanted = new List<WantedColumn> { Want(definition.Text, "text"), Want(definition.Label, "label") with { Optional = true } };
+        var wanted = new List<WantedColumn> { Want(definition.Text, "text"), Want(definition.Label, definition.Generation is null ? "label" : "target") with { Optional = true } };
         if (definition.Pair is { } pair)
             wanted.Add(Want(pair, "pair"));
 
         var texts = new List<TaskText>();
         var targets = new List<float>();
+        var targetTexts = new List<string>();
         foreach (var raw in ReadRaw(format, definition, path, wanted))
         {
             var target = 0f;
             var problem = raw.Problem ?? (raw.Cells[1] is { } cell ? FindTarget(definition, cell, out target) : null);
             if (problem is null && texts.Count > 0 && raw.Cells[1] is not null != targets.Count > 0)
-                problem = "some rows have a label and this one differs; give every row a label, or none";
+                problem = "some rows have a label or target and this one differs; give every row one, or none";
             if (problem is not null)
                 throw new InvalidTaskException($"{file}, row {raw.RowNumber}: {problem}");
             texts.Add(new(raw.Cells[0] ?? "", wanted.Count > 2 ? raw.Cells[2] : null, raw.RowNumber));
-            if (raw.Cells[1] is not null)
+            if (raw.Cells[1] is { } given)
+            {
                 targets.Add(target);
+                targetTexts.Add(given);
+            }
         }
         if (texts.Count == 0)
             throw new InvalidTaskException($"{file} has no rows to predict");
-        return new(texts, targets.Count > 0 ? targets : null);
+        return targets.Count == 0 ? new(texts, null, null) : definition.Generation is null ? new(texts, targets, null) : new(texts, null, targetTexts);
 
         // JSON lines have no column numbers; a task that is defined by numbers takes these keys there.
         WantedColumn Want(Column column, string key) => new(format == TaskFileFormat.Jsonl && column.Name is null ? Column.Named(key) : column);
@@ -108,6 +112,11 @@ public static class TaskFile
     private static string? FindTarget(TaskDefinition definition, string cell, out float target)
     {
         var value = cell.Trim();
+        if (definition.Generation is not null)
+        {
+            target = 0;
+            return value.Length > 0 ? null : "the target is empty; write the text that is wanted";
+        }
         if (definition.Labels is { } labels)
         {
             var index = labels.IndexOf(value);

@@ -64,8 +64,9 @@ public static class TaskJson
             ?? throw new InvalidTaskException($"'format' is missing, and the name '{train}' does not tell; write \"tsv\", \"csv\" or \"jsonl\"");
         var header = keys.OptionalBoolean("header");
         var quoting = ReadWord<Quoting>(keys, "quoting", [("none", Quoting.None), ("rfc4180", Quoting.Rfc4180)]);
+        var generation = keys.OptionalObject("generation");
         var columns = keys.Object("columns");
-        var (text, pair, label) = (columns.Column("text"), columns.OptionalColumn("pair"), columns.Column("label"));
+        var (text, pair, label) = (columns.Column("text"), columns.OptionalColumn("pair"), columns.Column(TargetKey(generation is not null)));
         columns.RefuseOthers();
         var names = keys.OptionalTexts("labels");
         var values = keys.OptionalTexts("labelValues");
@@ -74,6 +75,8 @@ public static class TaskJson
         var range = keys.OptionalObject("regression");
         var scores = range is null ? null : new ScoreRange(range.Number("min"), range.Number("max"));
         range?.RefuseOthers();
+        var texts = generation is null ? null : new TextGeneration(generation.Integer("maxTokens"), generation.OptionalInteger("beams") ?? 4, generation.OptionalText("prefix") ?? "");
+        generation?.RefuseOthers();
         var metrics = keys.OptionalTexts("metrics") ?? throw keys.Missing("metrics");
         keys.RefuseOthers();
         return new(
@@ -81,7 +84,7 @@ public static class TaskJson
             names is null ? null : new TaskLabels(names, values),
             scores,
             metrics.Select(metric => TaskMetricNames.Find(metric) ?? throw new InvalidTaskException($"'metrics' names '{metric}'; choose from {string.Join(", ", TaskMetricNames.All)}")).ToValueList(),
-            format, header ?? true, quoting, description);
+            format, header ?? true, quoting, description, texts);
     }
 
     /// <summary>The file that reads back as this definition, with every default written out.</summary>
@@ -112,7 +115,7 @@ public static class TaskJson
         writer.WriteStartObject("columns");
         WriteColumn("text", definition.Text);
         WriteColumn("pair", definition.Pair);
-        WriteColumn("label", definition.Label);
+        WriteColumn(TargetKey(definition.Generation is not null), definition.Label);
         writer.WriteEndObject();
         if (definition.Labels is { } labels)
         {
@@ -125,6 +128,14 @@ public static class TaskJson
             writer.WriteStartObject("regression");
             writer.WriteNumber("min", range.Minimum);
             writer.WriteNumber("max", range.Maximum);
+            writer.WriteEndObject();
+        }
+        if (definition.Generation is { } generation)
+        {
+            writer.WriteStartObject("generation");
+            writer.WriteNumber("maxTokens", generation.MaxTokens);
+            writer.WriteNumber("beams", generation.Beams);
+            writer.WriteString("prefix", generation.Prefix);
             writer.WriteEndObject();
         }
         WriteTexts("metrics", definition.MetricNames);
@@ -146,6 +157,8 @@ public static class TaskJson
             writer.WriteEndArray();
         }
     }
+
+    private static string TargetKey(bool generation) => generation ? "target" : "label";
 
     private static T? ReadWord<T>(JsonKeys keys, string key, (string Word, T Value)[] words) where T : struct
     {

@@ -13,7 +13,7 @@ public sealed record TaskListing(string Folder, string Name, TaskDefinition? Def
 }
 
 /// <param name="Rows">Usable rows.</param>
-/// <param name="LabelCounts">By class index; empty for regression.</param>
+/// <param name="LabelCounts">By class index; empty for regression and generation.</param>
 /// <param name="Preview">The first rows as they will be read.</param>
 /// <param name="FirstBadRows">Up to <see cref="TaskCatalog.PreviewRows"/> of them.</param>
 public sealed record FileListing(string File, int Rows, ValueList<int> LabelCounts, ValueList<TaskRow> Preview, int BadRows, ValueList<BadRow> FirstBadRows);

@@ -13,29 +13,38 @@ public static class StudyPlanCheck
 
     /// <param name="shape">null where no backbone is chosen yet; then nothing is said about space, design and budget.</param>
     /// <param name="knownTasks">null where the tasks at hand are not known.</param>
-    public static ValueList<PlanProblem> Problems(StudyPlan plan, BackboneShape? shape = null, IReadOnlyCollection<string>? knownTasks = null)
+    public static ValueList<PlanProblem> Problems(StudyPlan plan, BackboneShape? shape = null, IReadOnlyCollection<KnownTask>? knownTasks = null)
     {
         var found = new Findings();
-        Names(plan, knownTasks, found);
+        Names(plan, shape, knownTasks, found);
         Compute(plan.Compute, found);
         found.Within("final.seeds", plan.Final.Seeds, 1, 100);
         found.Within("final.epochs", plan.Final.Epochs, 1, 1_000);
         found.AtLeastOne("final.rowsPerTask", plan.Final.RowsPerTask);
-        Training(plan.Training, found);
+        Training(plan.Training, plan.Methods, found);
+        var own = OwnMethodCheck.Problems(plan.OwnMethods);
+        found.AddRange(own);
         if (shape is not null && plan.Budget.Parameters > shape.Parameters)
             found.Add("budget", string.Create(CultureInfo.InvariantCulture, $"{plan.Budget.Parameters:N0} parameters; the backbone has {shape.Parameters:N0}, give fewer"));
         if (plan.Space is null == plan.Design is null)
             found.Add(plan.Design is null ? "space" : "design", plan.Design is null
                 ? "there is neither a space to search nor a design to train; give one"
                 : "there is a design to train and a space to search; leave one out");
-        else if (shape is not null && plan.Space is { } space)
-            found.AddRange(SpaceProblems(space, plan.Budget, shape));
-        else if (shape is not null && plan.Design is { } design)
-            found.AddRange(DesignOf(design, plan.Budget, shape));
+        // What a method costs, and what it goes with, is known of a whole method alone.
+        else if (shape is not null && own.Count == 0 && plan.Space is { } space)
+            found.AddRange(SpaceProblems(space, plan, shape));
+        else if (shape is not null && own.Count == 0 && plan.Design is { } design)
+            found.AddRange(DesignOf(design, plan, shape));
         return found.All();
     }
 
-    private static void Names(StudyPlan plan, IReadOnlyCollection<string>? knownTasks, Findings found)
+    /// <summary>Why no study over this backbone takes a task that asks for written text; a sentence without its subject, the task.</summary>
+    /// <param name="shape">null where no backbone is chosen yet.</param>
+    public static string TextRefusal(BackboneShape? shape) => shape is not null && !shape.Stacks.Any(stack => stack.CrossAttention)
+        ? $"asks for written text, and a backbone of the kind {shape.Architecture} writes none; leave the task out, or choose an encoder-decoder such as T5 or BART"
+        : "asks for written text, and studies over such tasks are not built yet; leave the task out";
+
+    private static void Names(StudyPlan plan, BackboneShape? shape, IReadOnlyCollection<KnownTask>? knownTasks, Findings found)
     {
         if (string.IsNullOrWhiteSpace(plan.Name))
             found.Add("name", "the study has no name; give it one");
@@ -54,8 +63,12 @@ public static class StudyPlanCheck
                 found.Add(At("tasks", i), "an empty name; choose a task or remove the entry");
             else if (plan.Tasks.Take(i).Contains(task, StringComparer.Ordinal))
                 found.Add(At("tasks", i), $"'{task}' is listed twice; remove one");
-            else if (knownTasks is not null && !knownTasks.Contains(task, StringComparer.Ordinal))
-                found.Add(At("tasks", i), $"no task is called '{task}'; {(knownTasks.Count is 0 ? "import one first" : $"there are {string.Join(", ", knownTasks.Order(StringComparer.Ordinal))}")}");
+            else if (knownTasks is null)
+                continue;
+            else if (knownTasks.FirstOrDefault(known => string.Equals(known.Name, task, StringComparison.Ordinal)) is not { } known)
+                found.Add(At("tasks", i), $"no task is called '{task}'; {(knownTasks.Count is 0 ? "import one first" : $"there are {string.Join(", ", knownTasks.Select(other => other.Name).Order(StringComparer.Ordinal))}")}");
+            else if (known.AsksForText)
+                found.Add(At("tasks", i), $"'{task}' {TextRefusal(shape)}");
         }
     }
 
@@ -72,7 +85,7 @@ public static class StudyPlanCheck
             found.Add("compute.wallClockMinutes", FormattableString.Invariant($"{minutes}; above 0, or empty for no limit"));
     }
 
-    private static void Training(TrainingPlan training, Findings found)
+    private static void Training(TrainingPlan training, ValueList<PeftMethod> methods, Findings found)
     {
         found.Rate("training.rate", training.Rate);
         found.Rate("training.headRate", training.HeadRate);
@@ -81,8 +94,8 @@ public static class StudyPlanCheck
         {
             var rate = training.MethodRates[i];
             var path = At("training.methodRates", i);
-            if (!NamedMethods.All.Any(method => string.Equals(method.Name, rate.Method, StringComparison.Ordinal)))
-                found.Add(path + ".method", $"no method is called '{rate.Method}'; there are {string.Join(", ", NamedMethods.All.Select(method => method.Name))}");
+            if (!methods.Any(method => string.Equals(method.Name, rate.Method, StringComparison.Ordinal)))
+                found.Add(path + ".method", $"no method is called '{rate.Method}'; there are {string.Join(", ", methods.Select(method => method.Name))}");
             else if (training.MethodRates.Take(i).Any(other => string.Equals(other.Method, rate.Method, StringComparison.Ordinal)))
                 found.Add(path + ".method", $"'{rate.Method}' is listed twice; remove one");
             if (!(rate.Multiplier > 0 && rate.Multiplier <= 1_000))
@@ -101,19 +114,19 @@ public static class StudyPlanCheck
             found.Add("training.clipNorm", FormattableString.Invariant($"{training.ClipNorm}; from 0, where 0 means no clipping"));
     }
 
-    private static IEnumerable<PlanProblem> SpaceProblems(SpacePlan plan, Budget budget, BackboneShape shape)
+    private static IEnumerable<PlanProblem> SpaceProblems(SpacePlan wanted, StudyPlan plan, BackboneShape shape)
     {
-        var built = SpaceBuilder.Build(plan, shape);
+        var built = SpaceBuilder.Build(wanted, shape, plan.Methods);
         return built.Space is { } space
-            ? SpaceCounts.BudgetProblem(space, shape, budget.Cap(shape), NamedMethods.All) is { } problem ? [problem] : []
+            ? SpaceCounts.BudgetProblem(space, shape, plan.Budget.Cap(shape), plan.Methods) is { } problem ? [problem] : []
             : built.Problems;
     }
 
-    private static IEnumerable<PlanProblem> DesignOf(Design design, Budget budget, BackboneShape shape)
+    private static IEnumerable<PlanProblem> DesignOf(Design design, StudyPlan plan, BackboneShape shape)
     {
-        var problems = DesignProblems.Of(design, shape, NamedMethods.All);
+        var problems = DesignProblems.Of(design, shape, plan.Methods);
         return problems.Count > 0 ? problems
-            : BudgetSizes.Compute(design, budget, shape).Infeasible is { } infeasible ? [new PlanProblem("budget", infeasible.Reason)]
+            : BudgetSizes.Compute(design, plan.Budget, shape, plan.Methods).Infeasible is { } infeasible ? [new PlanProblem("budget", infeasible.Reason)]
             : [];
     }
 

@@ -16,6 +16,8 @@ public sealed class TokenisedTask
     /// <param name="config">of the backbone that reads the rows.</param>
     public TokenisedTask(TaskFolder folder, BackboneConfig config, Tokenizer tokenizer, int maxLength, bool skipBadRows = false)
     {
+        if (folder.Definition.Generation is not null)
+            throw new InvalidTaskException($"the task {folder.Definition.Name} asks for written text, and training on such tasks is not built yet; take one with labels or scores");
         (Tokenizer, text) = (tokenizer, RowText.Of(folder.Definition, config));
         Definition = folder.Definition;
         Hash = folder.Hash();

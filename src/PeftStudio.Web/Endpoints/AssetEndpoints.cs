@@ -38,9 +38,8 @@ internal static class AssetEndpoints
         return TypedResults.Ok(rows.Preview.Select(row => View(definition, row)).ToArray());
     }
 
-    private static TaskRowView View(TaskDefinition definition, TaskRow row) => definition.IsRegression
-        ? new(row.RowNumber, row.Text, row.Pair, null, row.Target)
-        : new(row.RowNumber, row.Text, row.Pair, definition.LabelNames[row.Label], null);
+    private static TaskRowView View(TaskDefinition definition, TaskRow row) => new(
+        row.RowNumber, row.Text, row.Pair, definition.Labels?.Names[row.Label], definition.IsRegression ? row.Target : null, row.TargetText);
 
     private static ProblemHttpResult Missing(string kind, string name) =>
         TypedResults.Problem(title: "Not found", detail: $"there is no {kind} called '{name}'", statusCode: 404);

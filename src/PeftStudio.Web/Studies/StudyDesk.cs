@@ -39,7 +39,7 @@ public sealed class StudyDesk(AssetShelf shelf, DatabaseStart start, StudioDatab
         {
             Name = "New study",
             Backbone = (backbones.FirstOrDefault(listing => listing.Error is null && listing.Name == backbone) ?? backbones.FirstOrDefault(listing => listing.Error is null))?.Name ?? "",
-            Tasks = tasks.Where(task => task.Error is null).Take(2).Select(task => task.Name).ToValueList(),
+            Tasks = tasks.Where(task => task.Error is null && task.Definition?.Generation is null).Take(2).Select(task => task.Name).ToValueList(),
         };
         return (StudyPreset.Find(preset) ?? StudyPreset.All[0]).Apply(plan);
     }

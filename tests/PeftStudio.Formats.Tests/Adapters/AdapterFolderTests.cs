@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using PeftStudio.Formats.Adapters;
+using PeftStudio.Formats.Metrics;
 using PeftStudio.Formats.Safetensors;
+using PeftStudio.Formats.Tasks;
 using PeftStudio.Search.Methods;
 using PeftStudio.Tests;
 
@@ -26,6 +28,17 @@ public sealed class AdapterFolderTests
         read.Methods.ShouldContain(NamedMethods.Lora);
         using var file = AdapterFolder.OpenWeights(path);
         file.ReadFloats("head.weight").ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public void A_generation_task_is_read_back_as_it_was()
+    {
+        using var folder = new TempFolder();
+        var task = new TaskDefinition(
+            "headlines", "t.csv", "d.csv", Column.At(0), null, Column.At(1), null, null, [TaskMetric.RougeL], TaskFileFormat.Csv, generation: new TextGeneration(8, 2, "summarize: "));
+        AdapterFolder.Write(folder["adapter"], SampleManifest.Of(task), SafetensorsWriter.ToBytes([]));
+
+        AdapterFolder.ReadManifest(folder["adapter"]).Task.Definition.ShouldBe(task);
     }
 
     [Fact]
@@ -68,7 +81,7 @@ public sealed class AdapterFolderTests
     [InlineData("sizes.sizes", "[]", "no size of at least 1 for 'lora' in group 2")]
     [InlineData("methods", "[]", "which 'methods' does not describe")]
     [InlineData("methods", "[null]", "'methods': item 0 of a list is null")]
-    [InlineData("task.definition.metrics", "[\"bleu\"]", "'metrics' names 'bleu'")]
+    [InlineData("task.definition.metrics", "[\"meteor\"]", "'metrics' names 'meteor'")]
     [InlineData("task.definition.labels", null, "labels")]
     [InlineData("training.plan.precision", "\"fp8\"", "training.plan.precision")]
     [InlineData("scores.bestEpoch", "\"2\"", "scores.bestEpoch")]

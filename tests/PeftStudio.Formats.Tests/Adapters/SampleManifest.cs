@@ -28,8 +28,10 @@ internal static class SampleManifest
         2, new RowsScore(71.5, [new MetricValue("accuracy", 70), new MetricValue("f1", 73)], false), new RowsScore(1.0 / 3, [], true),
         [new EpochPoint(1, 0.7, new RowsScore(50, [], true))], 1376, 66, 90);
 
-    public static readonly AdapterManifest Manifest = AdapterManifest.Of(
-        Plan, Result, Task, NamedMethods.All, Digits('c'), "length-pools-16", new AdapterVersions("1.0.0", "cpu"),
+    public static readonly AdapterManifest Manifest = Of(Task);
+
+    public static AdapterManifest Of(TaskDefinition task) => AdapterManifest.Of(
+        Plan, Result, task, NamedMethods.All, Digits('c'), "length-pools-16", new AdapterVersions("1.0.0", "cpu"),
         new AdapterRun("12", "34", 1, "worker-1", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)));
 
     private static string Digits(char digit) => new(digit, 64);

@@ -16,7 +16,7 @@ public sealed class SampleStudyTests
     [Fact]
     public void ItHasNoProblems()
     {
-        var tasks = Directory.GetDirectories(Path.Combine(Samples, "tasks")).Select(folder => Path.GetFileName(folder)).ToArray();
+        var tasks = Directory.GetDirectories(Path.Combine(Samples, "tasks")).Select(folder => new KnownTask(Path.GetFileName(folder))).ToArray();
 
         StudyPlanCheck.Problems(Quick(), Shape, tasks).ShouldBeEmpty();
     }

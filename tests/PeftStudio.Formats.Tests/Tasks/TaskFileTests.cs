@@ -172,6 +172,6 @@ public sealed class TaskFileTests : IDisposable
     {
         var path = folder.Write("x.jsonl", "{\"a\": \"x\", \"b\": \"y\", \"label\": 1}\n{\"a\": \"x\", \"b\": \"y\"}\n");
 
-        Should.Throw<InvalidTaskException>(() => TaskFile.ReadUnscored(Pairs(TaskFileFormat.Jsonl), path)).Message.ShouldContain("row 2: some rows have a label");
+        Should.Throw<InvalidTaskException>(() => TaskFile.ReadUnscored(Pairs(TaskFileFormat.Jsonl), path)).Message.ShouldContain("row 2: some rows have a label or target");
     }
 }

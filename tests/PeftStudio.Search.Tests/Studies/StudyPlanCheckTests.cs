@@ -6,6 +6,8 @@ namespace PeftStudio.Search.Tests.Studies;
 
 public sealed class StudyPlanCheckTests
 {
+    private static readonly KnownTask[] Known = [new("similarity"), new("sentiment"), new("headlines", AsksForText: true)];
+
     public static TheoryData<string, StudyPlan, string> Wrong => new()
     {
         { "name", Plans.Small with { Name = " " }, "give it one" },
@@ -13,7 +15,8 @@ public sealed class StudyPlanCheckTests
         { "backbone", Plans.Small with { Backbone = "" }, "choose one" },
         { "tasks", Plans.Small with { Tasks = [] }, "choose at least one" },
         { "tasks[1]", Plans.Small with { Tasks = ["similarity", "similarity"] }, "listed twice" },
-        { "tasks[0]", Plans.Small with { Tasks = ["mnli"] }, "there are sentiment, similarity" },
+        { "tasks[0]", Plans.Small with { Tasks = ["mnli"] }, "there are headlines, sentiment, similarity" },
+        { "tasks[1]", Plans.Small with { Tasks = ["similarity", "headlines"] }, $"'headlines' asks for written text, and a backbone of the kind {Shapes.Small.Architecture} writes none; leave the task out" },
         { "space", Plans.Small with { Space = null }, "neither a space" },
         { "design", Plans.Small with { Design = Shapes.AllTuned(Shapes.Small, AllocationPattern.Uniform, Shapes.Set("lora")) }, "leave one out" },
         { "compute.samplesPerChoice", Plans.Small with { Compute = new ComputePlan { SamplesPerChoice = 0 } }, "from 1 to" },
@@ -51,7 +54,7 @@ public sealed class StudyPlanCheckTests
     [MemberData(nameof(Wrong))]
     public void EachWrongEntryIsNamedWithItsRemedy(string field, StudyPlan plan, string words)
     {
-        var problems = StudyPlanCheck.Problems(plan, Shapes.Small, ["similarity", "sentiment"]);
+        var problems = StudyPlanCheck.Problems(plan, Shapes.Small, Known);
 
         problems.ShouldContain(problem => problem.Field == field && problem.Message.Contains(words), string.Join("\n", problems));
     }
@@ -62,9 +65,19 @@ public sealed class StudyPlanCheckTests
         .Select(problem => problem.Field).ShouldBe(["name", "tasks", "training.rate"]);
 
     [Fact]
+    public void ATaskThatAsksForTextIsRefusedOverAnyBackbone()
+    {
+        var plan = Plans.Small with { Tasks = ["headlines"] };
+        var writer = Shapes.Small with { Stacks = [.. Shapes.Small.Stacks, new StackShape("decoder", 3, 8, 8, 16, CrossAttention: true)] };
+
+        foreach (var shape in new[] { writer, null })
+            StudyPlanCheck.Problems(plan, shape, Known).ShouldContain(new PlanProblem("tasks[0]", "'headlines' asks for written text, and studies over such tasks are not built yet; leave the task out"));
+    }
+
+    [Fact]
     public void AGoodPlanHasNone()
     {
-        StudyPlanCheck.Problems(Plans.Small, Shapes.Small, ["similarity", "sentiment"]).ShouldBeEmpty();
+        StudyPlanCheck.Problems(Plans.Small, Shapes.Small, Known).ShouldBeEmpty();
         StudyPlanCheck.Problems(Plans.Small).ShouldBeEmpty();
     }
 }

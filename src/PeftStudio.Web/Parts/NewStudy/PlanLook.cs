@@ -18,7 +18,7 @@ public sealed record PlanLook(IReadOnlyList<PlanProblem> Problems, StudyForecast
     public static PlanLook At(StudyPlan plan, IReadOnlyList<BackboneListing> backbones, IReadOnlyList<TaskListing> tasks)
     {
         var backbone = backbones.FirstOrDefault(listing => listing.Name == plan.Backbone);
-        var problems = StudyPlanCheck.Problems(plan, backbone?.Shape, [.. tasks.Select(task => task.Name)]).ToList();
+        var problems = StudyPlanCheck.Problems(plan, backbone?.Shape, [.. tasks.Select(task => new KnownTask(task.Name, task.Definition?.Generation is not null))]).ToList();
         if (plan.Backbone.Length > 0 && backbone is null)
             problems.Add(new("backbone", $"no backbone is called '{plan.Backbone}'; {(backbones.Count == 0 ? "upload one first" : $"there are {string.Join(", ", backbones.Select(listing => listing.Name))}")}"));
         else if (backbone?.Error is { } error)
@@ -28,7 +28,7 @@ public sealed record PlanLook(IReadOnlyList<PlanProblem> Problems, StudyForecast
                 problems.Add(new($"tasks[{i}]", broken));
         if (backbone?.Config is { } config && plan.Training.MaxLength > config.MaxLength)
             problems.Add(new("training.maxLength", $"{plan.Training.MaxLength} tokens; this backbone has positions for {config.MaxLength}"));
-        var sizes = problems.Count == 0 && plan.Design is { } design && backbone?.Shape is { } shape ? BudgetSizes.Compute(design, plan.Budget, shape).Sizes : null;
+        var sizes = problems.Count == 0 && plan.Design is { } design && backbone?.Shape is { } shape ? BudgetSizes.Compute(design, plan.Budget, shape, plan.Methods).Sizes : null;
         var forecast = problems.Count == 0 && backbone?.Shape is { } known ? StudyForecast.Of(plan, known) : null;
         return new(problems, forecast, [.. WarningsOf(plan, tasks), .. forecast?.Notes ?? []], sizes);
     }
