@@ -32,6 +32,8 @@ public static class AdapterExport
         RequireEmpty(output);
         if (!AdapterFolder.IsAdapter(adapterFolder))
             throw new InvalidDataException($"{adapterFolder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
+        if (backbone.Config.Decoder is not null)
+            throw new InvalidDataException($"{adapterFolder}: was trained on a {backbone.Config.ModelType}; adapters of BERT and RoBERTa are exported. {AdapterFolder.ManifestName} and {AdapterFolder.WeightsName} hold all of it.");
         using var adapter = LoadedAdapter.Read(adapterFolder, backbone);
         var manifest = adapter.Manifest ?? throw new InvalidDataException($"{adapterFolder}: has no manifest");
         var format = Layout(layout);
