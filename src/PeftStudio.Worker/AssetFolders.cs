@@ -17,7 +17,7 @@ public sealed class AssetFolders(IReadOnlyList<string> backboneRoots, IReadOnlyL
         Scan(backboneRoots, "config.json", BackboneOf).Select(found => found.Asset).ToValueList(),
         Scan(taskRoots, TaskJson.FileName, TaskOf).Select(found => found.Asset).ToValueList());
 
-    /// <summary>The folders of the backbones, those that serve studies.</summary>
+    /// <summary>The folders of the backbones.</summary>
     public IReadOnlyList<string> BackboneFolders() => [.. Scan(backboneRoots, "config.json", BackboneOf).Select(found => found.Folder)];
 
     /// <exception cref="DirectoryNotFoundException">No folder holds what the plan names.</exception>

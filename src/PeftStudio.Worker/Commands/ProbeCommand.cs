@@ -51,7 +51,7 @@ internal static class ProbeCommand
     {
         var folders = new AssetFolders(plan.Settings.BackboneFolders, []).BackboneFolders();
         if (folders.Count == 0)
-            throw new InvalidDataException($"no backbone that serves a study is in {string.Join(", ", plan.Settings.BackboneFolders)}");
+            throw new InvalidDataException($"no backbone is in {string.Join(", ", plan.Settings.BackboneFolders)}");
         foreach (var backbone in folders.Select(ProbedBackbone.Open))
             if (!plan.Missing || database is null)
                 await MeasureAsync(backbone, plan, database, cancellationToken);

@@ -9,12 +9,10 @@ namespace PeftStudio.Worker.Probes;
 /// <summary>The backbone that is measured, on the disk of this machine.</summary>
 internal sealed record ProbedBackbone(string Folder, BackboneConfig Config, BackboneAsset Asset)
 {
-    /// <exception cref="InvalidDataException">No backbone, or one that serves no study.</exception>
+    /// <exception cref="InvalidDataException">No backbone.</exception>
     public static ProbedBackbone Open(string folder)
     {
         var config = BackboneConfig.FromFolder(folder);
-        if (config.StudyRefusal is { } refusal)
-            throw new InvalidDataException($"{folder}: {refusal}");
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
         var identity = BackboneIdentity.Of(checkpoint, config.ModelType);
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));

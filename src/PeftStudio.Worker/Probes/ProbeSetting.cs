@@ -63,11 +63,12 @@ internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int
 
     private Design Design(BackboneShape shape)
     {
-        var groupings = shape.Stacks.Select(stack => (int)Math.Clamp(Math.Round(stack.Layers * Tuned), 1, stack.Layers) is var tuned && tuned < stack.Layers
-            ? new LayerGrouping([stack.Layers - tuned, tuned])
-            : new LayerGrouping([tuned])).ToValueList();
+        // The groups are the same in every stack, so where one cannot be cut none is.
+        var tuned = shape.Stacks.Select(stack => (int)Math.Clamp(Math.Round(stack.Layers * Tuned), 1, stack.Layers)).ToArray();
+        var whole = shape.Stacks.Where((stack, i) => tuned[i] == stack.Layers).Any();
+        var groupings = shape.Stacks.Select((stack, i) => new LayerGrouping(whole ? [stack.Layers] : [stack.Layers - tuned[i], tuned[i]])).ToValueList();
         var methods = new MethodSet(Methods);
-        return groupings[0].Sizes.Count == 1
+        return whole
             ? new Design(LayerPattern.Uniform, groupings, AllocationPattern.Uniform, new TunableGroups([1]), [methods])
             : new Design(LayerPattern.Uniform, groupings, AllocationPattern.Uniform, new TunableGroups([2]), [MethodSet.Empty, methods]);
     }
