@@ -4,7 +4,6 @@ using PeftStudio.Formats.Tasks;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search;
-using PeftStudio.Search.Methods;
 using PeftStudio.Search.Samplers;
 using PeftStudio.Search.Studies;
 using PeftStudio.Torch;
@@ -46,7 +45,7 @@ public static class TrialRunner
         var (train, decision) = Rows(plan, task);
         var definition = task.Definition;
         using var model = TunedModel.Create(
-            backbone, plan.Design, plan.Sizes, NamedMethods.All,
+            backbone, plan.Design, plan.Sizes, plan.Methods,
             definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(definition.Outputs), new InitialisationSeed(plan.StudySeed, plan.TrainingSeed));
         using var loop = new TrainingLoop(model, train, plan, ScoreUnits.Of(definition));
         var curve = new List<EpochPoint>(plan.Epochs);
@@ -76,7 +75,7 @@ public static class TrialRunner
 
     private static TrainedAdapter Adapter(TrialPlan plan, TrialResult result, TokenisedTask task, TunedModel model) => new(
         SafetensorsWriter.ToBytes(AdapterTensors.Of(model)),
-        versions => AdapterManifest.Of(plan, result, task.Definition, NamedMethods.All, task.TokenizerHash, BatchOrder.Rule, versions, run: null));
+        versions => AdapterManifest.Of(plan, result, task.Definition, plan.Methods, task.TokenizerHash, BatchOrder.Rule, versions, run: null));
 
     private static (TokenisedRow[] Train, TokenisedRow[] Decision) Rows(TrialPlan plan, TokenisedTask task)
     {

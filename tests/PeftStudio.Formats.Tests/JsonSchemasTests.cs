@@ -6,6 +6,7 @@ using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tests.Adapters;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 
 namespace PeftStudio.Formats.Tests;
@@ -27,8 +28,10 @@ public sealed class JsonSchemasTests
         { "adapter", AdapterJson.Write(SampleManifest.Manifest with { Run = null }) },
         { "export", JsonSerializer.Serialize(Export, AdapterJson.Options) },
         { "plan", CanonicalJson.Write(SampleManifest.Plan) },
+        { "plan", CanonicalJson.Write(SampleManifest.Plan with { OwnMethods = [NamedMethods.Ia3 with { Name = "own", Title = "Own" }] }) },
         { "plan", CanonicalJson.Write(SampleManifest.Plan with { Design = null, Sizes = null, TrainingRows = null }) },
         { "study", CanonicalJson.Write(Study) },
+        { "study", CanonicalJson.Write(Study with { OwnMethods = [NamedMethods.Lora with { Name = "own", Title = "Own" }] }) },
         { "study", CanonicalJson.Write(Study with { Space = null, Budget = new Budget(parameters: 5000) }) },
         { "study", """{"name": "s", "backbone": "b", "tasks": ["rte"], "space": {"groups": 3, "strategies": [[["lora"], ["lora", "adapter"]]]}}""" },
         { "task", TaskJson.Write(SampleManifest.Task) },

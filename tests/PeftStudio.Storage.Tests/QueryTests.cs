@@ -54,6 +54,7 @@ public sealed class QueryTests(Database database) : IClassFixture<Database>
         var filtered = await DesignTable.ReadAsync(page, study.Id, new(Allocation: AllocationPattern.Increasing, Text: "spin", Method: "lora", Tunable: "G1", Stage: StageName.Grouping), None);
         filtered.Rows.Count.ShouldBe(2);
         filtered.Rows[0].Design.ShouldBe(Seeds.Sampled(0, AllocationPattern.Increasing).Design);
+        (await DesignTable.ReadAsync(page, study.Id, new(Method: "lor"), None)).Total.ShouldBe(0, "a method is chosen by its whole name");
         (await DesignTable.ReadOneAsync(page, study.Id, filtered.Rows[0].SampleId, None)).ShouldNotBeNull().Parameters.ShouldBe(80);
 
         (await DesignPoints.ReadAsync(page, study.Id, None)).Select(point => point.Score).ShouldBe([50.5, 52.5]);

@@ -1,5 +1,6 @@
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Search;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
 using PeftStudio.Torch;
@@ -22,6 +23,24 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
         (first.Adapter is null).ShouldBe(methods.Length == 0);
         first.Result.Curve[^1].Loss.ShouldBeLessThan(first.Result.Curve[0].Loss);
         first.Result.TrainableParameters.ShouldBe(plan.Sizes?.Parameters ?? first.Result.TrainableParameters);
+    }
+
+    [Fact]
+    public void A_method_of_the_plans_own_trains_as_the_named_one_with_its_dimensions_does()
+    {
+        // Of their vectors (IA)3 and its twin draw nothing, so that another name must leave the same bits.
+        var twin = NamedMethods.Ia3 with { Name = "twin", Title = "Twin" };
+        var named = fixture.Plan(fixture.Opinions, "ia3");
+        var composed = fixture.Plan(fixture.Opinions, [twin], "twin");
+        composed = composed with { Training = composed.Training with { MethodRates = [new MethodRate("twin", 5)] } };
+
+        var wanted = TrialRunner.Run(named, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+        var trained = TrialRunner.Run(composed, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+
+        CanonicalJson.Write(trained.Result).ShouldBe(CanonicalJson.Write(wanted.Result));
+        trained.Adapter.ShouldNotBeNull().Manifest(new("1", "a profile")).Methods.ShouldBe([twin]);
+        Should.Throw<ArgumentException>(() => TrialRunner.Run(composed with { OwnMethods = [] }, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken))
+            .Message.ShouldContain("'twin'");
     }
 
     [Fact]

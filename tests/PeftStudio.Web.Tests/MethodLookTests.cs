@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PeftStudio.Search;
 using PeftStudio.Search.Methods;
 using PeftStudio.Web.Parts.Drawing;
 
@@ -6,7 +7,11 @@ namespace PeftStudio.Web.Tests;
 
 public sealed class MethodLookTests
 {
-    private static readonly MethodLook[] Looks = [.. NamedMethods.All.Select(method => MethodLook.Of(method.Name)), MethodLook.Of("full")];
+    // As many of a plan's own as there may be, all of one title's letters.
+    private static readonly MethodLooks Plan = new(Enumerable.Range(1, OwnMethodCheck.Most).Select(number => NamedMethods.Lora with { Name = $"own-{number}", Title = $"Cog {number}" }).ToValueList());
+
+    private static readonly MethodLook[] Looks =
+        [.. NamedMethods.All.Select(method => MethodLook.Of(method.Name)), MethodLook.Of("full"), .. Plan.Own.Select(method => Plan.Of(method.Name))];
 
     [Fact]
     public void Every_method_has_a_title_a_letter_and_a_colour_of_its_own()
@@ -14,6 +19,14 @@ public sealed class MethodLookTests
         Looks.Select(look => look.Letter).ShouldBeUnique();
         Looks.Select(look => look.Css).ShouldBeUnique();
         Looks.ShouldAllBe(look => look.Css != "m-other" && look.Title != look.Name);
+    }
+
+    [Fact]
+    public void A_letter_of_an_own_methods_title_is_taken_where_one_is_free()
+    {
+        Plan.Own.Take(4).Select(method => Plan.Of(method.Name).Letter).ShouldBe(["C", "O", "G", "J"]);
+        Plan.Of("lora").ShouldBe(MethodLook.Of("lora"));
+        Plan.Of("gone").Css.ShouldBe("m-other");
     }
 
     /// <summary>Text on a chip is readable (WCAG AA, 4.5 to 1), and no two methods have one colour, in the light and both dark sheets.</summary>

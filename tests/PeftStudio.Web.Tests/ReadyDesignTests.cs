@@ -17,7 +17,7 @@ public sealed class ReadyDesignTests
         {
             ready.Problem(shape).ShouldBeNull(ready.Key);
             DesignProblems.Of(ready.For(shape), shape, NamedMethods.All).ShouldBeEmpty(ready.Key);
-            BudgetSizes.Compute(ready.For(shape), new Budget(percent: 0.5), shape).Sizes.ShouldNotBeNull(ready.Key);
+            BudgetSizes.Compute(ready.For(shape), new Budget(percent: 0.5), shape, NamedMethods.All).Sizes.ShouldNotBeNull(ready.Key);
         }
     }
 

@@ -5,6 +5,7 @@ using PeftStudio.Formats.Safetensors;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
 
@@ -76,7 +77,7 @@ public sealed class TrialCommandTests : IDisposable
         return new TrialPlan(
             new BackboneAsset("tiny", identity.Hash, shape),
             new TaskAsset("opinions", folder.Hash(), folder.Definition.LabelNames, folder.Definition.MetricNames, folder.ReadTrain(skipBadRows: false).Rows.Count, folder.ReadDev(skipBadRows: false).Rows.Count),
-            design, BudgetSizes.Compute(design, new Budget(parameters: 900), shape).Sizes, new TrainingPlan { BatchSize = 8, MaxLength = 16 },
+            design, BudgetSizes.Compute(design, new Budget(parameters: 900), shape, NamedMethods.All).Sizes, new TrainingPlan { BatchSize = 8, MaxLength = 16 },
             Epochs: 2, TrainingRows: 64, DecisionShare: 0.2, DecisionRowsAtMost: 100, DecisionRows.PartOfTrain, EvaluationRows.DecisionThenDev, StudySeed: 7, TrainingSeed: 0, KeepAdapter: false);
     }
 }

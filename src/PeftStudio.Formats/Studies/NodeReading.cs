@@ -53,7 +53,7 @@ internal sealed class NodeReading
         foreach (var (place, key, value) in mapping.Entries)
         {
             var inner = path.Length is 0 ? key : $"{path}.{key}";
-            if (about.Properties.FirstOrDefault(one => string.Equals(one.Name, key, StringComparison.Ordinal)) is not { } property)
+            if (Readable(about).FirstOrDefault(one => string.Equals(one.Name, key, StringComparison.Ordinal)) is not { } property)
                 problems.Add(new TextProblem(place.Line, place.Column, inner, $"there is no such key{Nearest(key, about)}; there are {Keys(about)}"));
             else if (found.ContainsKey(key))
                 problems.Add(new TextProblem(place.Line, place.Column, inner, "the key is given twice; leave one"));
@@ -89,7 +89,7 @@ internal sealed class NodeReading
         else if (wanted == typeof(bool))
             value = scalar.Kind is ScalarKind.Plain or ScalarKind.Boolean && bool.TryParse(scalar.Text, out var flag) ? JsonValue.Create(flag) : null;
         else if (wanted.IsEnum)
-            value = Words(wanted).Contains(scalar.Text, StringComparer.Ordinal) ? JsonValue.Create(scalar.Text) : null;
+            value = Named(scalar.Text, wanted).All(word => Words(wanted).Contains(word, StringComparer.Ordinal)) ? JsonValue.Create(scalar.Text) : null;
         else if (wanted == typeof(double))
             value = unquoted && double.TryParse(scalar.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real) ? JsonValue.Create(real) : null;
         else if (wanted == typeof(int))
@@ -114,13 +114,21 @@ internal sealed class NodeReading
         Nullable.GetUnderlyingType(property.PropertyType) is not null
         || (!property.PropertyType.IsValueType && (property.AssociatedParameter?.IsNullable ?? property.IsSetNullable));
 
-    private static string Keys(JsonTypeInfo about) => string.Join(", ", about.Properties.Select(property => property.Name));
+    /// <summary>Derived values are listed among a type's properties, though no text has them.</summary>
+    private static IEnumerable<JsonPropertyInfo> Readable(JsonTypeInfo about) => about.Properties.Where(property => property.Get is not null || property.Set is not null);
+
+    private static string Keys(JsonTypeInfo about) => string.Join(", ", Readable(about).Select(property => property.Name));
 
     private static string Nearest(string key, JsonTypeInfo about) =>
-        about.Properties.Select(property => property.Name).FirstOrDefault(name =>
+        Readable(about).Select(property => property.Name).FirstOrDefault(name =>
             name.StartsWith(key, StringComparison.OrdinalIgnoreCase) || key.StartsWith(name, StringComparison.OrdinalIgnoreCase)) is { } name
             ? $" (did you mean '{name}'?)"
             : "";
+
+    /// <summary>The words of a text that may hold one, or several of a set: "query, value".</summary>
+    private static string[] Named(string text, Type type) => IsSet(type) ? text.Split(',', StringSplitOptions.TrimEntries) : [text];
+
+    private static bool IsSet(Type type) => type.IsDefined(typeof(FlagsAttribute), inherit: false);
 
     private static IEnumerable<string> Words(Type type) => Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName);
 
@@ -139,7 +147,7 @@ internal sealed class NodeReading
             : wanted == typeof(bool) ? "true or false"
             : wanted == typeof(double) ? "a number"
             : wanted == typeof(int) || wanted == typeof(long) ? $"a whole number{(wanted == typeof(int) ? " up to 2147483647" : "")}"
-            : wanted.IsEnum ? $"one of {string.Join(", ", Words(wanted))}"
+            : wanted.IsEnum ? $"{(IsSet(wanted) ? "one or more, with commas between, of" : "one of")} {string.Join(", ", Words(wanted))}"
             : wanted.IsGenericType ? "a list"
             : "an object";
     }

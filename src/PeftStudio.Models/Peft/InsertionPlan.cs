@@ -58,7 +58,7 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
                 var method = methods.FirstOrDefault(m => m.Name == name)
                     ?? throw new ArgumentException($"group {g + 1} wants the method '{name}', which is not among {string.Join(", ", methods.Select(m => m.Name))}", nameof(methods));
                 if (MethodRules.Problem(method) is { } problem)
-                    throw new ArgumentException($"the method '{name}' is no possible combination: {problem}", nameof(methods));
+                    throw new ArgumentException($"the method '{name}' is no possible combination: {problem.Message}", nameof(methods));
                 var size = SizeOf(sizes, stack.Name, g, method);
                 for (var layer = first; layer < first + groups[g]; layer++)
                     Insert(method, layer, size, modules, tensors);

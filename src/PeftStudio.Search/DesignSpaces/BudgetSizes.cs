@@ -18,8 +18,8 @@ namespace PeftStudio.Search.DesignSpaces;
 /// </summary>
 public static class BudgetSizes
 {
-    public static BudgetResult Compute(Design design, Budget budget, BackboneShape shape) =>
-        Compute(design, budget.Cap(shape), shape, NamedMethods.All);
+    public static BudgetResult Compute(Design design, Budget budget, BackboneShape shape, IReadOnlyList<PeftMethod> methods) =>
+        Compute(design, budget.Cap(shape), shape, methods);
 
     /// <param name="cap">B: most trainable parameters of the backbone part.</param>
     /// <param name="methods">at least the methods that the design names.</param>

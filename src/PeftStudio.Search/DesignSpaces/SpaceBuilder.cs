@@ -14,8 +14,7 @@ public sealed class SpaceBuilder
     private SpaceBuilder(SpacePlan plan, BackboneShape shape, IReadOnlyList<PeftMethod> methods) =>
         (this.plan, this.shape, this.methods) = (plan, shape, methods);
 
-    public static SpaceResult Build(SpacePlan plan, BackboneShape shape) => Build(plan, shape, NamedMethods.All);
-
+    /// <param name="methods">all that the plan may name.</param>
     public static SpaceResult Build(SpacePlan plan, BackboneShape shape, IReadOnlyList<PeftMethod> methods)
     {
         var builder = new SpaceBuilder(plan, shape, methods);

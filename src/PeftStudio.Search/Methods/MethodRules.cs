@@ -1,18 +1,26 @@
+using PeftStudio.Search.DesignSpaces;
+
 namespace PeftStudio.Search.Methods;
 
 /// <summary>Which points of the four dimensions exist, and which methods fit into one layer together. Reasons are sentences without a full stop.</summary>
 public static class MethodRules
 {
-    /// <summary>Why the combination cannot be built; null where it can.</summary>
-    public static string? Problem(PeftMethod method)
+    private const string Representation = "representation";
+    private const string Insertion = "insertion";
+
+    /// <summary>Why the combination cannot be built, at the dimension (or the scale) that cannot be; null where it can.</summary>
+    public static PlanProblem? Problem(PeftMethod method)
     {
         if (method.Representation == ModifiedRepresentation.None)
-            return "None is changed; name a representation";
+            return new(Representation, "None is changed; name a representation");
         if (method.Composition is not Composition.Scaled && method.Scale != 1)
-            return FormattableString.Invariant($"a scale of {method.Scale} with the composition {method.Composition}; Scaled takes one");
+            return new("scale", FormattableString.Invariant($"a scale of {method.Scale} with the composition {method.Composition}; Scaled takes one"));
         if (!double.IsFinite(method.Scale) || method.Scale == 0)
-            return FormattableString.Invariant($"a scale of {method.Scale}; a number other than 0 is wanted");
-        return Form(method) ?? At(method);
+            return new("scale", FormattableString.Invariant($"a scale of {method.Scale}; a number other than 0 is wanted"));
+        return Inserted(method) is { } insertion ? new(Insertion, insertion)
+            : Composed(method) is { } composition ? new("composition", composition)
+            : At(method) is { } representation ? new(Representation, representation)
+            : null;
     }
 
     /// <summary>Why the two cannot change one layer together; null where they can.</summary>
@@ -39,14 +47,21 @@ public static class MethodRules
         return all.SelectMany((one, i) => all.Skip(i + 1).Select(other => Conflict(one, other))).FirstOrDefault(conflict => conflict is not null);
     }
 
-    private static string? Form(PeftMethod method) => method.Form switch
+    private static string? Inserted(PeftMethod method) => method.Form switch
     {
-        FunctionalForm.KeyValue when method.Insertion is not InsertionForm.Parallel => $"keys and values are {method.Insertion}; queries alone can read them, so Parallel",
+        FunctionalForm.KeyValue => method.Insertion is InsertionForm.Parallel ? null : $"keys and values are {method.Insertion}; queries alone can read them, so Parallel",
+        FunctionalForm.Bottleneck => null,
+        FunctionalForm.LowRank => method.Insertion is not InsertionForm.Sequential
+            ? null
+            : "it is LowRank and Sequential; a low-rank change reads a product's input (Parallel) or a sub-layer's output (BeforeResidual)",
+        _ => method.Insertion is InsertionForm.Sequential ? null : $"a vector is {method.Insertion}; it acts on the representation itself, so Sequential",
+    };
+
+    private static string? Composed(PeftMethod method) => method.Form switch
+    {
         FunctionalForm.KeyValue => null,
         _ when method.Composition is Composition.Gated => "it is Gated; the gate is the softmax over keys, so KeyValue alone has one",
-        FunctionalForm.LowRank when method.Insertion is InsertionForm.Sequential => "it is LowRank and Sequential; a low-rank change reads a product's input (Parallel) or a sub-layer's output (BeforeResidual)",
         FunctionalForm.Bottleneck or FunctionalForm.LowRank => null,
-        _ when method.Insertion is not InsertionForm.Sequential => $"a vector is {method.Insertion}; it acts on the representation itself, so Sequential",
         _ => method.Composition is Composition.Add ? null : $"a vector is {method.Composition}; it learns its own scale, so Add",
     };
 

@@ -67,6 +67,9 @@ public static class NamedMethods
     public static ValueList<PeftMethod> All { get; } =
         [Adapter, Prefix, BitFit, Lora, Houlsby, Parallel, ScaledParallel, MultiHeadParallel, LoraFeedForward, LoraAll, LowRankAdapter, LayerNorm, Ia3];
 
+    /// <summary>All that can be named where a plan builds <paramref name="own"/> methods too: the literature's first.</summary>
+    public static ValueList<PeftMethod> With(ValueList<PeftMethod> own) => own.Count == 0 ? All : [.. All, .. own];
+
     public static PeftMethod Get(string name) =>
         All.FirstOrDefault(method => string.Equals(method.Name, name, StringComparison.Ordinal))
         ?? throw new ArgumentException($"no method is called '{name}'; there are {string.Join(", ", All.Select(method => method.Name))}");

@@ -61,7 +61,7 @@ public static class FinalContenders
         if (plan.Space is not { } space)
             yield break;
         foreach (var method in plan.Final.SingleMethods ? space.Methods.Distinct(StringComparer.Ordinal) : [])
-            yield return ($"{NamedMethods.Get(method).Title} on all layers", new MethodSet([method]));
+            yield return ($"{plan.Methods.First(known => string.Equals(known.Name, method, StringComparison.Ordinal)).Title} on all layers", new MethodSet([method]));
         if (plan.Final.Mam)
             yield return ("MAM on all layers", NamedMethods.Mam);
     }
@@ -95,7 +95,7 @@ public static class FinalContenders
 
     private static Contender? Sized(string label, Design design, StudyPlan plan, BackboneShape shape, out InfeasibleDesign? infeasible)
     {
-        var result = BudgetSizes.Compute(design, plan.Budget, shape);
+        var result = BudgetSizes.Compute(design, plan.Budget, shape, plan.Methods);
         infeasible = result.Infeasible;
         return result.Sizes is { } sizes ? new Contender(label, design, sizes) : null;
     }

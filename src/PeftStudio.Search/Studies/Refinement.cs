@@ -1,5 +1,4 @@
 using PeftStudio.Search.DesignSpaces;
-using PeftStudio.Search.Methods;
 using PeftStudio.Search.Samplers;
 
 namespace PeftStudio.Search.Studies;
@@ -23,7 +22,7 @@ public static class Refinement
             return new RefinementMove.CloseStep(Stage.Close(key, OpenChoices.Of(space, key)[0]));
 
         var n = key.Stage is StageName.Start ? plan.Compute.StartSamples : plan.Compute.SamplesPerChoice;
-        var drawn = new StepSampler(new RandomSampler(), shape, plan.Budget.Cap(shape), NamedMethods.All).Sample(space, key, n, plan.Seed);
+        var drawn = new StepSampler(new RandomSampler(), shape, plan.Budget.Cap(shape), plan.Methods).Sample(space, key, n, plan.Seed);
         return drawn.Step.Choices.Count switch
         {
             0 => throw new ArgumentException($"{key}: no design fits the budget; raise it", nameof(plan)),
@@ -38,7 +37,7 @@ public static class Refinement
 
     private static (DesignSpace Space, StageKey? Next) Replay(StudyPlan plan, BackboneShape shape, IReadOnlyList<DecidedStep> past)
     {
-        var built = SpaceBuilder.Build(plan.Space ?? throw new ArgumentException("space: the plan has neither a space nor a design", nameof(plan)), shape);
+        var built = SpaceBuilder.Build(plan.Space ?? throw new ArgumentException("space: the plan has neither a space nor a design", nameof(plan)), shape, plan.Methods);
         var space = built.Space ?? throw new ArgumentException(string.Join("; ", built.Problems.Select(problem => $"{problem.Field}: {problem.Message}")), nameof(plan));
         StageKey? key = new StageKey(StageName.Start);
         foreach (var step in past)

@@ -29,13 +29,14 @@ public sealed record StudyForecast(
     {
         var final = FinalContenders.Of(plan, shape, []);
         var trials = plan.Final.Seeds * plan.Tasks.Count;
-        var example = Example(new SampledDesign(0, design, BudgetSizes.Compute(design, plan.Budget, shape).Sizes), shape);
+        var example = Example(new SampledDesign(0, design, BudgetSizes.Compute(design, plan.Budget, shape, plan.Methods).Sizes), shape, plan.Methods);
         return new StudyForecast(1, 0, [new StepForecast(final.Step.Key, 1, trials, trials)], trials, trials, example.ToValueList(), []);
     }
 
     private static StudyForecast OfSpace(StudyPlan plan, BackboneShape shape)
     {
         var space = Refinement.Space(plan, shape, []);
+        var methods = plan.Methods;
         var cap = plan.Budget.Cap(shape);
         var tasks = plan.Tasks.Count;
         var tuned = new Dictionary<int, int>();
@@ -57,14 +58,14 @@ public sealed record StudyForecast(
         var start = Refinement.Next(plan, shape, []) as RefinementMove.RunStep;
         return new StudyForecast(
             space.Count(shape),
-            SpaceCounts.Infeasible(space, shape, cap, NamedMethods.All),
+            SpaceCounts.Infeasible(space, shape, cap, methods),
             [.. steps, final],
             before + strategies.Min() + final.LeastTrials,
             before + strategies.Max() + final.MostTrials,
-            (start?.Step.Choices[0].Samples ?? []).Take(MostExamples).SelectMany(sample => Example(sample, shape)).ToValueList(),
+            (start?.Step.Choices[0].Samples ?? []).Take(MostExamples).SelectMany(sample => Example(sample, shape, methods)).ToValueList(),
             [.. start?.Notes ?? [], .. leftOut]);
 
-        int Open(StageKey key) => OpenChoices.Of(space, key).Count(choice => SpaceCounts.SmallestTotal(choice.Space, shape, NamedMethods.All) <= cap);
+        int Open(StageKey key) => OpenChoices.Of(space, key).Count(choice => SpaceCounts.SmallestTotal(choice.Space, shape, methods) <= cap);
 
         // A component with one choice is closed by definition and costs nothing.
         StepForecast Fixed(StageKey key, int choices, int n)
@@ -78,7 +79,7 @@ public sealed record StudyForecast(
     private static StepForecast FinalStep(StudyPlan plan, BackboneShape shape, out ValueList<string> leftOut)
     {
         var rivals = FinalContenders.OnAllLayers(plan)
-            .Select(rival => (rival.Label, BudgetSizes.Compute(FinalContenders.OnAllLayers(rival.Methods, plan, shape), plan.Budget, shape).Infeasible)).ToArray();
+            .Select(rival => (rival.Label, BudgetSizes.Compute(FinalContenders.OnAllLayers(rival.Methods, plan, shape), plan.Budget, shape, plan.Methods).Infeasible)).ToArray();
         leftOut = rivals.Where(rival => rival.Infeasible is not null).Select(rival => $"{rival.Label} is left out: {rival.Infeasible?.Reason}.").ToValueList();
         var fitting = rivals.Length - leftOut.Count;
         var most = 1 + (plan.Final.BestOfStart ? 1 : 0) + fitting + (plan.Final.FullFineTuning ? 1 : 0);
@@ -87,9 +88,9 @@ public sealed record StudyForecast(
         return new StepForecast(new StageKey(StageName.Final), most, least * each, most * each);
     }
 
-    private static IEnumerable<ExampleDesign> Example(SampledDesign sample, BackboneShape shape)
+    private static IEnumerable<ExampleDesign> Example(SampledDesign sample, BackboneShape shape, IReadOnlyList<PeftMethod> methods)
     {
         if (sample is { Design: { } design, Sizes: { } sizes })
-            yield return new ExampleDesign(design, sizes, SizesText.Of(sizes, shape, NamedMethods.All));
+            yield return new ExampleDesign(design, sizes, SizesText.Of(sizes, shape, methods));
     }
 }

@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 
 namespace PeftStudio.Search.Studies;
 
@@ -18,6 +20,14 @@ public sealed record StudyPlan
 
     /// <summary>The study's seed: every draw of the search and of the training derives from it.</summary>
     public long Seed { get; init; } = 1;
+
+    /// <summary>Methods that the plan builds from the four dimensions, named in it like the literature's.</summary>
+    [OmittedWhenEmpty]
+    public ValueList<PeftMethod> OwnMethods { get; init; } = [];
+
+    /// <summary>Every method that the plan may name: the literature's, then its own.</summary>
+    [JsonIgnore]
+    public ValueList<PeftMethod> Methods => NamedMethods.With(OwnMethods);
 
     /// <summary>Null where <see cref="Design"/> is trained without a search.</summary>
     public SpacePlan? Space { get; init; } = new();

@@ -21,17 +21,20 @@ public static class StudyPlanCheck
         found.Within("final.seeds", plan.Final.Seeds, 1, 100);
         found.Within("final.epochs", plan.Final.Epochs, 1, 1_000);
         found.AtLeastOne("final.rowsPerTask", plan.Final.RowsPerTask);
-        Training(plan.Training, found);
+        Training(plan.Training, plan.Methods, found);
+        var own = OwnMethodCheck.Problems(plan.OwnMethods);
+        found.AddRange(own);
         if (shape is not null && plan.Budget.Parameters > shape.Parameters)
             found.Add("budget", string.Create(CultureInfo.InvariantCulture, $"{plan.Budget.Parameters:N0} parameters; the backbone has {shape.Parameters:N0}, give fewer"));
         if (plan.Space is null == plan.Design is null)
             found.Add(plan.Design is null ? "space" : "design", plan.Design is null
                 ? "there is neither a space to search nor a design to train; give one"
                 : "there is a design to train and a space to search; leave one out");
-        else if (shape is not null && plan.Space is { } space)
-            found.AddRange(SpaceProblems(space, plan.Budget, shape));
-        else if (shape is not null && plan.Design is { } design)
-            found.AddRange(DesignOf(design, plan.Budget, shape));
+        // What a method costs, and what it goes with, is known of a whole method alone.
+        else if (shape is not null && own.Count == 0 && plan.Space is { } space)
+            found.AddRange(SpaceProblems(space, plan, shape));
+        else if (shape is not null && own.Count == 0 && plan.Design is { } design)
+            found.AddRange(DesignOf(design, plan, shape));
         return found.All();
     }
 
@@ -82,7 +85,7 @@ public static class StudyPlanCheck
             found.Add("compute.wallClockMinutes", FormattableString.Invariant($"{minutes}; above 0, or empty for no limit"));
     }
 
-    private static void Training(TrainingPlan training, Findings found)
+    private static void Training(TrainingPlan training, ValueList<PeftMethod> methods, Findings found)
     {
         found.Rate("training.rate", training.Rate);
         found.Rate("training.headRate", training.HeadRate);
@@ -91,8 +94,8 @@ public static class StudyPlanCheck
         {
             var rate = training.MethodRates[i];
             var path = At("training.methodRates", i);
-            if (!NamedMethods.All.Any(method => string.Equals(method.Name, rate.Method, StringComparison.Ordinal)))
-                found.Add(path + ".method", $"no method is called '{rate.Method}'; there are {string.Join(", ", NamedMethods.All.Select(method => method.Name))}");
+            if (!methods.Any(method => string.Equals(method.Name, rate.Method, StringComparison.Ordinal)))
+                found.Add(path + ".method", $"no method is called '{rate.Method}'; there are {string.Join(", ", methods.Select(method => method.Name))}");
             else if (training.MethodRates.Take(i).Any(other => string.Equals(other.Method, rate.Method, StringComparison.Ordinal)))
                 found.Add(path + ".method", $"'{rate.Method}' is listed twice; remove one");
             if (!(rate.Multiplier > 0 && rate.Multiplier <= 1_000))
@@ -111,19 +114,19 @@ public static class StudyPlanCheck
             found.Add("training.clipNorm", FormattableString.Invariant($"{training.ClipNorm}; from 0, where 0 means no clipping"));
     }
 
-    private static IEnumerable<PlanProblem> SpaceProblems(SpacePlan plan, Budget budget, BackboneShape shape)
+    private static IEnumerable<PlanProblem> SpaceProblems(SpacePlan wanted, StudyPlan plan, BackboneShape shape)
     {
-        var built = SpaceBuilder.Build(plan, shape);
+        var built = SpaceBuilder.Build(wanted, shape, plan.Methods);
         return built.Space is { } space
-            ? SpaceCounts.BudgetProblem(space, shape, budget.Cap(shape), NamedMethods.All) is { } problem ? [problem] : []
+            ? SpaceCounts.BudgetProblem(space, shape, plan.Budget.Cap(shape), plan.Methods) is { } problem ? [problem] : []
             : built.Problems;
     }
 
-    private static IEnumerable<PlanProblem> DesignOf(Design design, Budget budget, BackboneShape shape)
+    private static IEnumerable<PlanProblem> DesignOf(Design design, StudyPlan plan, BackboneShape shape)
     {
-        var problems = DesignProblems.Of(design, shape, NamedMethods.All);
+        var problems = DesignProblems.Of(design, shape, plan.Methods);
         return problems.Count > 0 ? problems
-            : BudgetSizes.Compute(design, budget, shape).Infeasible is { } infeasible ? [new PlanProblem("budget", infeasible.Reason)]
+            : BudgetSizes.Compute(design, plan.Budget, shape, plan.Methods).Infeasible is { } infeasible ? [new PlanProblem("budget", infeasible.Reason)]
             : [];
     }
 

@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 
 namespace PeftStudio.Search.Studies;
 
@@ -29,4 +31,13 @@ public sealed record TrialPlan(
     EvaluationRows Evaluate,
     long StudySeed,
     int TrainingSeed,
-    bool KeepAdapter);
+    bool KeepAdapter)
+{
+    /// <summary>Those of the study's own methods that the design names, in full.</summary>
+    [OmittedWhenEmpty]
+    public ValueList<PeftMethod> OwnMethods { get; init; } = [];
+
+    /// <summary>Every method that the design may name.</summary>
+    [JsonIgnore]
+    public ValueList<PeftMethod> Methods => NamedMethods.With(OwnMethods);
+}

@@ -35,6 +35,9 @@ public static class TrialPlans
             final ? EvaluationRows.DecisionThenDev : EvaluationRows.Decision,
             plan.Seed,
             TrainingSeed: sample.Index,
-            KeepAdapter: final && sample.Design is not null);
+            KeepAdapter: final && sample.Design is not null)
+        {
+            OwnMethods = plan.OwnMethods.Where(method => sample.Design?.Methods.Any(set => set.Contains(method.Name)) is true).ToValueList(),
+        };
     }
 }

@@ -104,8 +104,9 @@ public static class DesignTable
             rows = rows.Where(row => row.Sample.Tunable == tunable);
         if (!string.IsNullOrWhiteSpace(filter.Method))
         {
-            var method = $"%{LikePattern.Escape(filter.Method)}%";
-            rows = rows.Where(row => EF.Functions.ILike(row.Sample.Methods, method, LikePattern.EscapeCharacter));
+            // Whole names: lora is not lora-all.
+            var method = $"%+{LikePattern.Escape(filter.Method)}+%";
+            rows = rows.Where(row => EF.Functions.ILike("+" + row.Sample.Methods.Replace(" | ", "+") + "+", method, LikePattern.EscapeCharacter));
         }
         if (string.IsNullOrWhiteSpace(filter.Text))
             return rows;

@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using PeftStudio.Search;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 
 namespace PeftStudio.Storage.Queries;
 
 /// <summary>One trial with its attempts, its curve (of the newest attempt) and its log.</summary>
+/// <param name="OwnMethods">all of the study's, of which <paramref name="Plan"/> has those that it needs.</param>
 public sealed record TrialView(
     long Id,
     int StudyId,
@@ -14,6 +16,7 @@ public sealed record TrialView(
     int SampleId,
     int Sample,
     string Task,
+    ValueList<PeftMethod> OwnMethods,
     TrialPlan Plan,
     TrialState State,
     string? Reason,
@@ -46,6 +49,7 @@ public static class TrialDetail
             {
                 Trial = trial,
                 study.Name,
+                StudyPlan = study.Plan,
                 study.State,
                 step.Stage,
                 step.Group,
@@ -62,7 +66,7 @@ public static class TrialDetail
         var log = await context.Events.AsNoTracking().Where(line => line.TrialId == trialId).OrderBy(line => line.Id).Take(1000)
             .Select(EventList.View).ToListAsync(cancellationToken);
         var canRetry = row.Trial.State is TrialState.Failed && !row.Decided && row.State is StudyState.Running or StudyState.Held;
-        return new(row.Trial.Id, row.Trial.StudyId, row.Name, new(row.Stage, row.Group), row.Label, row.Trial.SampleId, row.Index, row.Trial.Task, row.Trial.Plan, row.Trial.State,
+        return new(row.Trial.Id, row.Trial.StudyId, row.Name, new(row.Stage, row.Group), row.Label, row.Trial.SampleId, row.Index, row.Trial.Task, row.StudyPlan.OwnMethods, row.Trial.Plan, row.Trial.State,
             row.Trial.Reason, row.Trial.CancelRequested, canRetry, row.Trial.Result, row.HasAdapter,
             attempts.Select(a => new AttemptView(a.Number, a.WorkerId, a.State, a.Reason, a.Epoch, a.Step, a.Steps, a.StartedAt, a.HeartbeatAt, a.EndedAt)).ToValueList(),
             curve.ToValueList(), log.ToValueList());

@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using PeftStudio.Formats.Studies;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 
 namespace PeftStudio.Formats.Tests.Studies;
@@ -32,7 +33,7 @@ public sealed class StudyYamlTests
     [Fact]
     public void ExportImportExportGivesIdenticalBytes()
     {
-        foreach (var plan in (StudyPlan[])[Full(), Designed(), Full() with { Name = "null", Note = "- 1\t\u2028", Backbone = "1.5", Tasks = ["true", "~", "0x10"] }])
+        foreach (var plan in (StudyPlan[])[Full(), Designed(), Composed(), Full() with { Name = "null", Note = "- 1\t\u2028", Backbone = "1.5", Tasks = ["true", "~", "0x10"] }])
         {
             var text = StudyYaml.Write(plan);
             var read = StudyYaml.Read(text);
@@ -43,6 +44,25 @@ public sealed class StudyYamlTests
             StudyYaml.Read(StudyYaml.WriteJson(plan)).Plan.ShouldBe(plan);
         }
     }
+
+    [Fact]
+    public void OwnMethodsAreWrittenWhereThereAreAny()
+    {
+        StudyYaml.Write(Composed()).ShouldContain(
+            "seed: 7\nownMethods:\n  - { name: beside, title: \"Beside, halved\", form: bottleneck, representation: \"attentionOutput, feedForwardOutput\", insertion: parallel, composition: scaled, scale: 0.5 }\nspace:\n");
+        StudyYaml.Write(Full()).ShouldNotContain("ownMethods");
+    }
+
+    [Fact]
+    public void AnOwnMethodByHandMayLeaveItsScaleOut() =>
+        StudyYaml.Read(Least + "ownMethods:\n- name: vectors\n  title: Vectors\n  form: rescaling\n  representation: value,query\n  insertion: sequential\n  composition: add\n").Plan.ShouldBe(
+            new StudyPlan
+            {
+                Name = "first",
+                Backbone = "sample",
+                Tasks = ["similarity"],
+                OwnMethods = [new("vectors", "Vectors", FunctionalForm.Rescaling, ModifiedRepresentation.Query | ModifiedRepresentation.Value, InsertionForm.Sequential, Composition.Add)],
+            });
 
     [Theory]
     [InlineData("a\n")] // a plain scalar would lose the line break
@@ -76,6 +96,14 @@ public sealed class StudyYamlTests
     [InlineData(Least + "training:\n  rate:\n", 5, 8, "training.rate", "has no value")]
     [InlineData(Least + "seed: 99999999999999999999\n", 4, 7, "seed", "not a whole number")]
     [InlineData(Least + "name: again\n", 4, 1, "name", "given twice")]
+    [InlineData(Least + "methods: [lora]\n", 4, 1, "methods", "there is no such key")]
+    [InlineData(Least + "ownMethods: lora\n", 4, 13, "ownMethods", "a list is wanted")]
+    [InlineData(Least + "ownMethods: [lora]\n", 4, 14, "ownMethods[0]", "an object with the keys name, title, form, representation, insertion, composition, scale")]
+    [InlineData(Least + "ownMethods:\n- { title: A, form: lowRank, representation: query, insertion: parallel, composition: add }\n", 5, 3, "ownMethods[0].name", "is missing")]
+    [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: lora, representation: query, insertion: parallel, composition: add }\n", 5, 30, "ownMethods[0].form", "one of bottleneck, lowRank, keyValue, bias, rescaling, affine")]
+    [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: bias, representation: \"query, keys\", insertion: parallel, composition: add }\n", 5, 52, "ownMethods[0].representation", "one or more, with commas between, of none, query, key")]
+    [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: bias, representation: 3, insertion: parallel, composition: add }\n", 5, 52, "ownMethods[0].representation", "'3' is not one or more")]
+    [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: bias, representation: key, insertion: parallel, composition: add, isSized: true }\n", 5, 96, "ownMethods[0].isSized", "there is no such key")]
     [InlineData(Least + "final:\n  bestOfStart: maybe\n", 5, 16, "final.bestOfStart", "true or false")]
     [InlineData(Least + "note: &a x\n", 4, 7, "", "anchors and aliases are not read")]
     [InlineData(Least + "note: !!binary x\n", 4, 7, "", "tag")]
@@ -126,6 +154,12 @@ public sealed class StudyYamlTests
         Space = new SpacePlan { Groups = 3, TunableGroups = [[1], [1, 2, 3]], Strategies = [[["adapter"], ["bitfit", "lora"]]] },
         Budget = new Budget(percent: 0.75),
         Training = new TrainingPlan { MethodRates = [new MethodRate("lora", 2)], Dropout = 0.1 },
+    };
+
+    private static StudyPlan Composed() => Full() with
+    {
+        OwnMethods = [new("beside", "Beside, halved", FunctionalForm.Bottleneck, Representations.SubLayers, InsertionForm.Parallel, Composition.Scaled, Scale: 0.5)],
+        Space = new SpacePlan { Methods = ["lora", "beside"] },
     };
 
     private static StudyPlan Designed() => Full() with

@@ -1,4 +1,5 @@
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 using static PeftStudio.Search.Tests.DesignSpaces.Shapes;
 
@@ -39,6 +40,6 @@ public sealed class BudgetTests
 
     [Fact]
     public void The_whole_backbone_as_a_budget_gives_finite_sizes() =>
-        BudgetSizes.Compute(AllTuned(RobertaBase, AllocationPattern.Uniform, Set("prefix"), Set("prefix")), new Budget(percent: 100), RobertaBase).Sizes!
+        BudgetSizes.Compute(AllTuned(RobertaBase, AllocationPattern.Uniform, Set("prefix"), Set("prefix")), new Budget(percent: 100), RobertaBase, NamedMethods.All).Sizes!
             .Sizes[0].Size.ShouldBe(6_730);
 }

@@ -10,7 +10,7 @@ public sealed class SpaceBuilderTests
     [Fact]
     public void The_default_space_of_roberta_base()
     {
-        var space = SpaceBuilder.Build(new SpacePlan(), RobertaBase).Space.ShouldNotBeNull();
+        var space = SpaceBuilder.Build(new SpacePlan(), RobertaBase, NamedMethods.All).Space.ShouldNotBeNull();
 
         space.Tunables.Count.ShouldBe(15);
         space.Strategies.ShouldAllBe(sets => sets.Count == 15);
@@ -33,7 +33,7 @@ public sealed class SpaceBuilderTests
     [Fact]
     public void Default_strategies_leave_out_what_does_not_fit_into_one_layer()
     {
-        var space = SpaceBuilder.Build(new SpacePlan { Methods = ["bitfit", "layernorm", "lora"] }, RobertaBase).Space.ShouldNotBeNull();
+        var space = SpaceBuilder.Build(new SpacePlan { Methods = ["bitfit", "layernorm", "lora"] }, RobertaBase, NamedMethods.All).Space.ShouldNotBeNull();
 
         space.Strategies[0].ShouldBe([Set("bitfit"), Set("layernorm"), Set("lora"), Set("bitfit", "lora"), Set("layernorm", "lora")]);
     }
@@ -50,12 +50,12 @@ public sealed class SpaceBuilderTests
             Methods = ["lora", "adapter"],
             Strategies = [[["lora"]], [["lora", "adapter"], ["lora"]], [["adapter"]]],
         };
-        var space = SpaceBuilder.Build(plan, RobertaBase).Space.ShouldNotBeNull();
+        var space = SpaceBuilder.Build(plan, RobertaBase, NamedMethods.All).Space.ShouldNotBeNull();
 
         space.Patterns.ShouldBe([LayerPattern.Decreasing, LayerPattern.Uniform]);
         space.Tunables.Select(set => set.ToString()).ShouldBe(["G1+G3", "G2"]);
         space.Strategies[1].ShouldBe([Set("adapter", "lora"), Set("lora")]);
-        SpaceBuilder.Build(plan with { Strategies = [[["lora"]]] }, RobertaBase).Space!.Strategies.ShouldBe([[Set("lora")], [Set("lora")], [Set("lora")]]);
+        SpaceBuilder.Build(plan with { Strategies = [[["lora"]]] }, RobertaBase, NamedMethods.All).Space!.Strategies.ShouldBe([[Set("lora")], [Set("lora")], [Set("lora")]]);
     }
 
     public static TheoryData<SpacePlan, string, string> WrongEntries => new()
@@ -88,7 +88,7 @@ public sealed class SpaceBuilderTests
     [MemberData(nameof(WrongEntries))]
     public void A_wrong_entry_is_named_with_its_remedy(SpacePlan plan, string field, string message)
     {
-        var result = SpaceBuilder.Build(plan, RobertaBase);
+        var result = SpaceBuilder.Build(plan, RobertaBase, NamedMethods.All);
 
         result.Space.ShouldBeNull();
         result.Problems.ShouldBe([new PlanProblem(field, message)]);
@@ -99,7 +99,7 @@ public sealed class SpaceBuilderTests
     {
         var plan = new SpacePlan { Allocations = [], Methods = ["lora", "nothing"], TunableGroups = [[7]], Groupings = [LayerPattern.Uniform, LayerPattern.Bottleneck] };
 
-        SpaceBuilder.Build(plan, new BackboneShape("bert", [new StackShape("encoder", 4, 8, 8, 32)], 1000)).Problems.Select(problem => problem.Field)
+        SpaceBuilder.Build(plan, new BackboneShape("bert", [new StackShape("encoder", 4, 8, 8, 32)], 1000), NamedMethods.All).Problems.Select(problem => problem.Field)
             .ShouldBe(["space.methods[1]", "space.allocations", "space.groupings[1]", "space.tunableGroups[0]"]);
     }
 
@@ -108,7 +108,7 @@ public sealed class SpaceBuilderTests
     {
         var shape = new BackboneShape("t5", [new StackShape("encoder", 12, 8, 8, 32), new StackShape("decoder", 4, 8, 8, 32)], 1000);
 
-        SpaceBuilder.Build(new SpacePlan { Groupings = [LayerPattern.Uniform, LayerPattern.Increasing] }, shape).Problems.ShouldBe(
+        SpaceBuilder.Build(new SpacePlan { Groupings = [LayerPattern.Uniform, LayerPattern.Increasing] }, shape, NamedMethods.All).Problems.ShouldBe(
             [new("space.groupings[1]", "increasing: 4 layers cannot be cut into 4 groups this way; change the number of groups or leave increasing out")]);
     }
 }

@@ -30,7 +30,7 @@ public sealed class SpaceCountsTests
     [Fact]
     public void Narrowing_divides_the_space()
     {
-        var space = SpaceBuilder.Build(new SpacePlan(), RobertaBase).Space!;
+        var space = SpaceBuilder.Build(new SpacePlan(), RobertaBase, NamedMethods.All).Space!;
         var whole = space.Count(RobertaBase);
 
         Sum(space.Patterns.Select(space.With)).ShouldBe(whole);
@@ -47,7 +47,7 @@ public sealed class SpaceCountsTests
     [Fact]
     public void What_is_not_of_the_space_is_not_in_it()
     {
-        var space = SpaceBuilder.Build(new SpacePlan { Methods = ["lora", "adapter"] }, RobertaBase).Space!;
+        var space = SpaceBuilder.Build(new SpacePlan { Methods = ["lora", "adapter"] }, RobertaBase, NamedMethods.All).Space!;
         var design = AllTuned(RobertaBase, AllocationPattern.Uniform, [.. Enumerable.Repeat(Set("lora"), 4)]);
 
         space.Contains(design, RobertaBase).ShouldBeTrue();
@@ -65,7 +65,7 @@ public sealed class SpaceCountsTests
     public void Eight_groups_of_twenty_four_layers_are_counted_exactly()
     {
         var shape = new BackboneShape("roberta", [new StackShape("encoder", 24, 1024, 1024, 4096)], 354_000_000);
-        var space = SpaceBuilder.Build(new SpacePlan { Groups = 8 }, shape).Space!;
+        var space = SpaceBuilder.Build(new SpacePlan { Groups = 8 }, shape, NamedMethods.All).Space!;
         const long cap = 24 * 9 * 1024;
 
         var feasible = SpaceCounts.Feasible(space, shape, cap, NamedMethods.All);
@@ -78,7 +78,7 @@ public sealed class SpaceCountsTests
     [Fact]
     public void A_budget_that_no_design_fits_is_a_problem()
     {
-        var space = SpaceBuilder.Build(new SpacePlan { Methods = ["lora"] }, RobertaBase).Space!;
+        var space = SpaceBuilder.Build(new SpacePlan { Methods = ["lora"] }, RobertaBase, NamedMethods.All).Space!;
 
         // One layer of LoRA at rank 1.
         SpaceCounts.BudgetProblem(space, RobertaBase, 3_072, NamedMethods.All).ShouldBeNull();

@@ -14,26 +14,26 @@ public sealed class MethodRulesTests
         NamedMethods.All.Select(method => method with { Name = "", Title = "" }).ShouldBeUnique();
     }
 
-    public static TheoryData<PeftMethod, string> Impossible() => new()
+    public static TheoryData<PeftMethod, string, string> Impossible() => new()
     {
-        { NamedMethods.BitFit with { Representation = ModifiedRepresentation.None }, "None is changed; name a representation" },
-        { NamedMethods.Adapter with { Scale = 4 }, "a scale of 4 with the composition Add; Scaled takes one" },
-        { NamedMethods.Lora with { Scale = double.NaN }, "a scale of NaN; a number other than 0 is wanted" },
-        { NamedMethods.Prefix with { Insertion = InsertionForm.Sequential }, "keys and values are Sequential; queries alone can read them, so Parallel" },
-        { NamedMethods.Lora with { Composition = Composition.Gated, Scale = 1 }, "it is Gated; the gate is the softmax over keys, so KeyValue alone has one" },
-        { NamedMethods.Lora with { Insertion = InsertionForm.Sequential }, "it is LowRank and Sequential; a low-rank change reads a product's input (Parallel) or a sub-layer's output (BeforeResidual)" },
-        { NamedMethods.Ia3 with { Insertion = InsertionForm.Parallel }, "a vector is Parallel; it acts on the representation itself, so Sequential" },
-        { NamedMethods.Ia3 with { Composition = Composition.Scaled, Scale = 3 }, "a vector is Scaled; it learns its own scale, so Add" },
+        { NamedMethods.BitFit with { Representation = ModifiedRepresentation.None }, "representation", "None is changed; name a representation" },
+        { NamedMethods.Adapter with { Scale = 4 }, "scale", "a scale of 4 with the composition Add; Scaled takes one" },
+        { NamedMethods.Lora with { Scale = double.NaN }, "scale", "a scale of NaN; a number other than 0 is wanted" },
+        { NamedMethods.Prefix with { Insertion = InsertionForm.Sequential }, "insertion", "keys and values are Sequential; queries alone can read them, so Parallel" },
+        { NamedMethods.Lora with { Composition = Composition.Gated, Scale = 1 }, "composition", "it is Gated; the gate is the softmax over keys, so KeyValue alone has one" },
+        { NamedMethods.Lora with { Insertion = InsertionForm.Sequential }, "insertion", "it is LowRank and Sequential; a low-rank change reads a product's input (Parallel) or a sub-layer's output (BeforeResidual)" },
+        { NamedMethods.Ia3 with { Insertion = InsertionForm.Parallel }, "insertion", "a vector is Parallel; it acts on the representation itself, so Sequential" },
+        { NamedMethods.Ia3 with { Composition = Composition.Scaled, Scale = 3 }, "composition", "a vector is Scaled; it learns its own scale, so Add" },
         {
             NamedMethods.Adapter with { Representation = ModifiedRepresentation.Query | ModifiedRepresentation.FeedForwardOutput },
-            "Bottleneck at Query; a bottleneck goes from the model's width to the model's width: AttentionOutput, FeedForwardOutput"
+            "representation", "Bottleneck at Query; a bottleneck goes from the model's width to the model's width: AttentionOutput, FeedForwardOutput"
         },
-        { NamedMethods.LayerNorm with { Representation = ModifiedRepresentation.Key }, "Affine at Key; weights and biases of norms are theirs alone: Norms" },
+        { NamedMethods.LayerNorm with { Representation = ModifiedRepresentation.Key }, "representation", "Affine at Key; weights and biases of norms are theirs alone: Norms" },
     };
 
     [Theory]
     [MemberData(nameof(Impossible))]
-    public void An_impossible_combination_is_refused_with_its_reason(PeftMethod method, string reason) => MethodRules.Problem(method).ShouldBe(reason);
+    public void An_impossible_combination_is_refused_at_its_dimension_with_its_reason(PeftMethod method, string dimension, string reason) => MethodRules.Problem(method).ShouldBe(new PlanProblem(dimension, reason));
 
     [Fact]
     public void Methods_that_share_a_place_for_one_do_not_go_together()

@@ -12,7 +12,7 @@ namespace PeftStudio.Search.Tests.Samplers;
 public sealed class StepSamplerTests
 {
     private const long Ample = 10_000_000;
-    private static readonly DesignSpace Whole = SpaceBuilder.Build(new SpacePlan(), Small).Space!;
+    private static readonly DesignSpace Whole = SpaceBuilder.Build(new SpacePlan(), Small, NamedMethods.All).Space!;
 
     [Fact]
     public void Each_choice_gets_n_distinct_designs_of_its_own_space() =>

@@ -8,7 +8,12 @@ namespace PeftStudio.Web.Parts.Drawing;
 /// </summary>
 public sealed record MethodLook(string Name, string Title, string Letter, string Css)
 {
+    /// <summary>Those of the literature's methods and of full fine-tuning.</summary>
+    public static IReadOnlyList<string> Letters { get; } = [.. NamedMethods.All.Select(method => Of(method.Name).Letter), Of("full").Letter];
+
     public string FillCss => Css + "-fill";
+
+    /// <summary>A method of the literature; of a plan's own, <see cref="MethodLooks"/> knows.</summary>
 
     public static MethodLook Of(string name) => name switch
     {

@@ -28,7 +28,7 @@ public sealed record PlanLook(IReadOnlyList<PlanProblem> Problems, StudyForecast
                 problems.Add(new($"tasks[{i}]", broken));
         if (backbone?.Config is { } config && plan.Training.MaxLength > config.MaxLength)
             problems.Add(new("training.maxLength", $"{plan.Training.MaxLength} tokens; this backbone has positions for {config.MaxLength}"));
-        var sizes = problems.Count == 0 && plan.Design is { } design && backbone?.Shape is { } shape ? BudgetSizes.Compute(design, plan.Budget, shape).Sizes : null;
+        var sizes = problems.Count == 0 && plan.Design is { } design && backbone?.Shape is { } shape ? BudgetSizes.Compute(design, plan.Budget, shape, plan.Methods).Sizes : null;
         var forecast = problems.Count == 0 && backbone?.Shape is { } known ? StudyForecast.Of(plan, known) : null;
         return new(problems, forecast, [.. WarningsOf(plan, tasks), .. forecast?.Notes ?? []], sizes);
     }

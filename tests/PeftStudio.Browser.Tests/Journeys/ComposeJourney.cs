@@ -1,0 +1,122 @@
+using System.IO.Compression;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using PeftStudio.Browser.Tests.Studio;
+using PeftStudio.Formats.Adapters;
+using PeftStudio.Search.Methods;
+using PeftStudio.Tests;
+
+namespace PeftStudio.Browser.Tests.Journeys;
+
+/// <summary>A method that has no name in the literature, from its four dimensions to a trained adapter.</summary>
+public sealed class ComposeJourney(Chromium chromium, SharedStudio shared)
+{
+    private const float Training = 120_000;
+
+    [Fact]
+    public async Task AMethodBuiltInTheFormTrainsLikeANamedOne()
+    {
+        await using var tab = await chromium.OpenAsync(await shared.AddressAsync());
+        var form = await StudyForm.OpenAsync(tab, "?preset=design");
+        await StudyForm.TypeAsync(form.Yaml, Small(await form.Yaml.InputValueAsync()));
+        await Assertions.Expect(form.Name).ToHaveValueAsync("Composed");
+
+        await BuildAsync(tab, form);
+        (await tab.AxeAsync()).ShouldBeEmpty();
+        await ThroughTheYamlAsync(tab, form);
+        foreach (var group in new[] { "G1", "G2", "G3", "G4" })
+        {
+            await tab.Page.GetByLabel($"Beside both in {group}").CheckAsync();
+            await tab.Page.GetByLabel($"LoRA in {group}", new() { Exact = true }).UncheckAsync();
+        }
+        await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex(@"methods:\n(    - { names: \[beside-both\] }\n){4}"));
+        await tab.Page.GetByText("Rate 0.002").ClickAsync();
+        await StudyForm.TypeAsync(tab.Page.GetByLabel("Beside both, times the rate"), "3");
+        await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex("{ method: beside-both, multiplier: 3 }"));
+
+        var id = await form.StartAsync();
+        await Assertions.Expect(tab.Page.Locator(".page-head .state")).ToHaveTextAsync("Completed", new() { Timeout = Training });
+        await Assertions.Expect(tab.Page.GetByText(new Regex("G1 beside both [0-9]+"))).ToBeVisibleAsync();
+        await AdapterAsync(tab);
+
+        // A copy of the study has it too; without it LoRA stands in.
+        form = await StudyForm.OpenAsync(tab, $"?from={id}");
+        await tab.Button("Remove Beside both").ClickAsync();
+        await Assertions.Expect(form.Yaml).Not.ToHaveValueAsync(new Regex("beside-both|ownMethods"));
+        await Assertions.Expect(tab.Page.GetByLabel("LoRA in G4", new() { Exact = true })).ToBeCheckedAsync();
+        tab.ShouldBeQuiet();
+    }
+
+    /// <summary>Without a mouse from the button to the chip; an impossible combination is refused with its reason.</summary>
+    private static async Task BuildAsync(Tab tab, StudyForm form)
+    {
+        var built = tab.Page.Locator("[data-test=built]");
+        var add = tab.Button("Add to the study");
+        await tab.Button("Build a method").FocusAsync();
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(tab.Page.GetByLabel("Name of the method")).ToBeVisibleAsync();
+        await tab.Page.Keyboard.PressAsync("Tab");
+        await Assertions.Expect(tab.Page.GetByLabel("Name of the method")).ToBeFocusedAsync();
+        await Assertions.Expect(add).ToBeDisabledAsync();
+        await StudyForm.TypeAsync(tab.Page.GetByLabel("Name of the method"), "LoRA");
+        await Assertions.Expect(tab.Page.Locator("#b-title-problem")).ToHaveTextAsync("'lora' has the title 'LoRA' already; give another");
+        await StudyForm.TypeAsync(tab.Page.GetByLabel("Name of the method"), "Beside both");
+        await Assertions.Expect(built).ToContainTextAsync("ReLU bottleneck beside the attention and the feed-forward, reading its input, added.");
+        await Assertions.Expect(built).ToContainTextAsync("1 154 trainable parameters in each layer at size 1, 770 more with each unit.");
+
+        var composition = tab.Page.GetByLabel("4. Composition");
+        await composition.SelectOptionAsync("Gated");
+        await Assertions.Expect(built).ToHaveTextAsync("Not possible: it is Gated; the gate is the softmax over keys, so KeyValue alone has one.");
+        await Assertions.Expect(add).ToBeDisabledAsync();
+        await composition.SelectOptionAsync("Scaled");
+        await StudyForm.TypeAsync(tab.Page.GetByLabel("Scale s"), "half");
+        await Assertions.Expect(tab.Page.Locator("#b-scale-problem")).ToHaveTextAsync("'half' is no number");
+        await StudyForm.TypeAsync(tab.Page.GetByLabel("Scale s"), "0.5");
+        await Assertions.Expect(built).ToContainTextAsync("added times 0.5.");
+        await tab.ShootAsync("compose");
+
+        await add.FocusAsync();
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(tab.Button("Build a method")).ToBeFocusedAsync();
+        await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex(
+            "ownMethods:\n  - { name: beside-both, title: Beside both, form: bottleneck, representation: \"attentionOutput, feedForwardOutput\", insertion: parallel, composition: scaled, scale: 0.5 }\n"));
+    }
+
+    /// <summary>What is written by hand is in the form, and what cannot be is named.</summary>
+    private static async Task ThroughTheYamlAsync(Tab tab, StudyForm form)
+    {
+        var own = tab.Page.GetByRole(AriaRole.List, new() { Name = "Methods of this study's own" });
+        var yaml = await form.Yaml.InputValueAsync();
+        await StudyForm.TypeAsync(form.Yaml, yaml.Replace("name: beside-both", "name: bitfit", StringComparison.Ordinal));
+        await Assertions.Expect(tab.Page.Locator(".builder [role=alert]")).ToHaveTextAsync("the name 'bitfit' is taken; give another");
+        await Assertions.Expect(form.Start).ToBeDisabledAsync();
+        await StudyForm.TypeAsync(form.Yaml, yaml.Replace("scale: 0.5", "scale: 0.25", StringComparison.Ordinal));
+        await Assertions.Expect(own).ToContainTextAsync("added times 0.25");
+        await Assertions.Expect(form.Start).ToBeEnabledAsync();
+
+        await tab.Button("Edit Beside both").ClickAsync();
+        await Assertions.Expect(tab.Page.GetByLabel("Scale s")).ToHaveValueAsync("0.25");
+        await StudyForm.TypeAsync(tab.Page.GetByLabel("Scale s"), "2");
+        await tab.Button("Save the change").ClickAsync();
+        await Assertions.Expect(own).ToContainTextAsync("added times 2");
+        await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex("composition: scaled, scale: 2 }"));
+    }
+
+    private static async Task AdapterAsync(Tab tab)
+    {
+        using var folder = new TempFolder();
+        var download = await tab.Page.RunAndWaitForDownloadAsync(() => tab.Link("Download all adapters").ClickAsync());
+        await download.SaveAsAsync(folder["all.zip"]);
+        await ZipFile.ExtractToDirectoryAsync(folder["all.zip"], folder["all"]);
+        var file = Directory.GetFiles(folder["all"], AdapterFolder.ManifestName, SearchOption.AllDirectories).ShouldHaveSingleItem();
+        AdapterFolder.ReadManifest(Path.GetDirectoryName(file) ?? "").Methods.ShouldBe([new(
+            "beside-both", "Beside both", FunctionalForm.Bottleneck, Representations.SubLayers, InsertionForm.Parallel, Composition.Scaled, Scale: 2)]);
+    }
+
+    private static string Small(string yaml)
+    {
+        foreach (var (key, value) in new[] { ("name", "Composed"), ("tasks", "[sentiment]"), ("  seeds", "1"), ("  epochs", "1"), ("  rowsPerTask", "48"), ("  percent", "1") })
+            yaml = Regex.Replace(yaml, $"^{key}: .*$", $"{key}: {value}", RegexOptions.Multiline);
+        return yaml;
+    }
+}
