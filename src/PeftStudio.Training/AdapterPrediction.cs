@@ -38,7 +38,7 @@ public sealed class AdapterPrediction : IDisposable
         {
             if (manifest.Backbone.Hash != backbone.Hash)
                 throw new InvalidDataException($"{adapterFolder}: belongs to the backbone '{manifest.Backbone.Name}' with hash {manifest.Backbone.Hash}; {backboneFolder} has {backbone.Hash}");
-            var head = manifest.Task.Definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(manifest.Task.Definition.Outputs);
+            var head = TaskHead.Of(manifest.Task.Definition, backbone.Config, tokenizer);
             var model = TunedModel.Create(
                 backbone, manifest.Design, manifest.Sizes, manifest.Methods, head, new InitialisationSeed(manifest.Training.StudySeed, manifest.Training.TrainingSeed));
             using var weights = AdapterFolder.OpenWeights(adapterFolder);
@@ -57,11 +57,11 @@ public sealed class AdapterPrediction : IDisposable
         var tokenised = new TokenisedRow[rows.Texts.Count];
         for (var i = 0; i < tokenised.Length; i++)
         {
-            var encoded = tokenizer.Encode(rows.Texts[i].Text, rows.Texts[i].Pair, Manifest.Training.Plan.MaxLength);
+            var encoded = RowText.Of(Task, backbone.Config).Encode(tokenizer, rows.Texts[i].Text, rows.Texts[i].Pair, Manifest.Training.Plan.MaxLength);
             tokenised[i] = new TokenisedRow(encoded.Ids, encoded.TypeIds, rows.Targets?[i] ?? 0);
         }
         var logits = Evaluation.Logits(model, tokenised, cancellationToken);
-        var score = rows.Targets is null ? null : Evaluation.Score(Task, logits, tokenised);
+        var score = rows.Targets is null ? null : Evaluation.Score(Task, model.Head, logits, tokenised);
         return ([.. Enumerable.Range(0, tokenised.Length).Select(row => Prediction(logits.AsSpan(row * model.Head.Outputs, model.Head.Outputs)))], score);
     }
 
@@ -74,16 +74,15 @@ public sealed class AdapterPrediction : IDisposable
     private RowPrediction Prediction(ReadOnlySpan<float> logits)
     {
         if (Task.IsRegression)
-            return new RowPrediction(null, null, ScoreUnits.Of(Task).FromUnit(logits[0]));
-        var largest = 0;
-        for (var i = 1; i < logits.Length; i++)
-            if (logits[i] > logits[largest])
-                largest = i;
+            return new RowPrediction(null, null, Evaluation.Value(model.Head, logits, ScoreUnits.Of(Task)));
+        var largest = logits[0];
+        foreach (var logit in logits)
+            largest = Math.Max(largest, logit);
         var weights = new double[logits.Length];
         for (var i = 0; i < logits.Length; i++)
-            weights[i] = Math.Exp((double)logits[i] - logits[largest]);
+            weights[i] = Math.Exp((double)logits[i] - largest);
         var sum = weights.Sum();
         return new RowPrediction(
-            Task.LabelNames[largest], Task.LabelNames.Select((name, i) => (name, weights[i] / sum)).ToDictionary(pair => pair.name, pair => pair.Item2, StringComparer.Ordinal), null);
+            Task.LabelNames[Evaluation.Label(model.Head, logits)], Task.LabelNames.Select((name, i) => (name, weights[i] / sum)).ToDictionary(pair => pair.name, pair => pair.Item2, StringComparer.Ordinal), null);
     }
 }

@@ -13,7 +13,7 @@ public static class Evaluation
 {
     private const int BatchSize = 64;
 
-    /// <summary>The head's outputs in the rows' order: (rows x outputs), row-major; regression in parts of the task's range.</summary>
+    /// <summary>The model's outputs in the rows' order: (rows x outputs), row-major; a head's regression in parts of the task's range.</summary>
     public static float[] Logits(TunedModel model, IReadOnlyList<TokenisedRow> rows, CancellationToken cancellationToken)
     {
         var outputs = model.Head.Outputs;
@@ -32,30 +32,37 @@ public static class Evaluation
     }
 
     public static RowsScore Score(TunedModel model, TaskDefinition task, IReadOnlyList<TokenisedRow> rows, CancellationToken cancellationToken) =>
-        Score(task, Logits(model, rows, cancellationToken), rows);
+        Score(task, model.Head, Logits(model, rows, cancellationToken), rows);
 
     /// <exception cref="TrialFailedException">A prediction is not a number.</exception>
-    public static RowsScore Score(TaskDefinition task, float[] logits, IReadOnlyList<TokenisedRow> rows)
+    public static RowsScore Score(TaskDefinition task, HeadPlan head, float[] logits, IReadOnlyList<TokenisedRow> rows)
     {
         if (Array.FindIndex(logits, value => !float.IsFinite(value)) is var bad and >= 0)
             throw new TrialFailedException($"the prediction for row {(bad / (logits.Length / rows.Count)) + 1} of {rows.Count} is {logits[bad]}. Lower the learning rate.");
         if (task.IsRegression)
         {
             var units = ScoreUnits.Of(task);
-            return TaskScore.OfScores(task.Metrics, [.. logits.Select(units.FromUnit)], [.. rows.Select(row => row.Target)]).ToRowsScore();
+            var scores = Enumerable.Range(0, rows.Count).Select(row => Value(head, Outputs(row), units));
+            return TaskScore.OfScores(task.Metrics, [.. scores], [.. rows.Select(row => row.Target)]).ToRowsScore();
         }
-        return TaskScore.OfClasses(task.Metrics, Classes(logits, rows.Count), [.. rows.Select(row => (int)row.Target)]).ToRowsScore();
+        return TaskScore.OfClasses(task.Metrics, [.. Enumerable.Range(0, rows.Count).Select(row => Label(head, Outputs(row)))], [.. rows.Select(row => (int)row.Target)]).ToRowsScore();
+
+        ReadOnlySpan<float> Outputs(int row) => logits.AsSpan(row * head.Outputs, head.Outputs);
     }
 
-    /// <summary>The most likely class of each row, the first of equals.</summary>
-    public static int[] Classes(float[] logits, int rows)
+    /// <summary>The label of one row: the likeliest, the first of equals; of words, what is written step by step.</summary>
+    public static int Label(HeadPlan head, ReadOnlySpan<float> outputs)
     {
-        var outputs = logits.Length / rows;
-        var classes = new int[rows];
-        for (var row = 0; row < rows; row++)
-            for (var output = 1; output < outputs; output++)
-                if (logits[(row * outputs) + output] > logits[(row * outputs) + classes[row]])
-                    classes[row] = output;
-        return classes;
+        if (head.Words is { } words)
+            return words.Greedy(outputs);
+        var largest = 0;
+        for (var output = 1; output < outputs.Length; output++)
+            if (outputs[output] > outputs[largest])
+                largest = output;
+        return largest;
     }
+
+    /// <summary>One row's score in the task's own units.</summary>
+    public static float Value(HeadPlan head, ReadOnlySpan<float> outputs, ScoreUnits units) =>
+        head.Words is { Values: { } values } words ? values[words.Greedy(outputs)] : units.FromUnit(outputs[0]);
 }

@@ -61,8 +61,7 @@ internal sealed class TrainingLoop : IDisposable
         using var scope = NewDisposeScope();
         step++;
         using var tokens = Padding.Batch(rows, batch, model.Backbone);
-        var logits = model.Forward(tokens, context); // (batch, outputs), fp32
-        var loss = model.Head.Loss(logits, Targets(batch));
+        var loss = model.Loss(tokens, Targets(batch), context);
         var value = loss.item<float>();
         if (!float.IsFinite(value))
             return value;
@@ -74,5 +73,5 @@ internal sealed class TrainingLoop : IDisposable
 
     private Tensor Targets(int[] batch) => model.Head.IsRegression
         ? tensor([.. batch.Select(row => units.ToUnit(rows[row].Target))], device: model.Backbone.Device)
-        : tensor([.. batch.Select(row => (long)rows[row].Target)], device: model.Backbone.Device);
+        : tensor([.. batch.Select(row => (long)(model.Head.Words is { Values: not null } words ? words.Nearest(rows[row].Target) : rows[row].Target))], device: model.Backbone.Device);
 }

@@ -48,5 +48,5 @@ public sealed class TrialAssets(torch.Device device) : IDisposable
 
     private TokenisedTask Task(string folder, int maxLength) => tasks.TryGetValue((folder, maxLength), out var task)
         ? task
-        : tasks[(folder, maxLength)] = new TokenisedTask(TaskFolder.Open(folder), tokenizer!, maxLength);
+        : tasks[(folder, maxLength)] = new TokenisedTask(TaskFolder.Open(folder), backbone!.Config, tokenizer!, maxLength);
 }

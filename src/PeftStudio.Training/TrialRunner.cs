@@ -45,8 +45,7 @@ public static class TrialRunner
         var (train, decision) = Rows(plan, task);
         var definition = task.Definition;
         using var model = TunedModel.Create(
-            backbone, plan.Design, plan.Sizes, plan.Methods,
-            definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(definition.Outputs), new InitialisationSeed(plan.StudySeed, plan.TrainingSeed));
+            backbone, plan.Design, plan.Sizes, plan.Methods, TaskHead.Of(definition, backbone.Config, task.Tokenizer), new InitialisationSeed(plan.StudySeed, plan.TrainingSeed));
         using var loop = new TrainingLoop(model, train, plan, ScoreUnits.Of(definition));
         var curve = new List<EpochPoint>(plan.Epochs);
         // The best epoch's parameters.

@@ -51,14 +51,12 @@ public sealed class AssetFolders(IReadOnlyList<string> backboneRoots, IReadOnlyL
         return entry.Asset;
     }
 
-    // A folder that cannot be read, or serves no study, is shown with its error on the web's pages; a worker just does not hold it.
+    // A folder that cannot be read, is shown with its error on the web's pages; a worker just does not hold it.
     private static HeldAsset? BackboneOf(string folder)
     {
         try
         {
             var config = BackboneConfig.FromFolder(folder);
-            if (config.StudyRefusal is not null)
-                return null;
             using var checkpoint = SafetensorsCheckpoint.Open(folder);
             return new HeldAsset(Path.GetFileName(folder), BackboneIdentity.Of(checkpoint, config.ModelType).Hash);
         }

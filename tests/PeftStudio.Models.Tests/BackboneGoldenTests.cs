@@ -17,11 +17,11 @@ public sealed class BackboneGoldenTests
         using var scope = NewDisposeScope();
         using var golden = new Golden(folder);
         using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
-        using var tuned = TunedModel.Create(backbone, InsertionPlan.Everything(backbone), HeadPlan.Classification(3), Golden.Seed);
+        using var tuned = TunedModel.Create(backbone, InsertionPlan.Everything(backbone, HeadPlan.Classification(3)), HeadPlan.Classification(3), Golden.Seed);
         var (batch, labels) = Golden.Inputs(folder);
         using (batch)
         {
-            using (tuned.Encode(batch, ForwardContext.Evaluation, (i, hidden) => golden.ShouldBeClose($"hidden_states.{i}", hidden)))
+            using (tuned.Forward(batch, ForwardContext.Evaluation, visit: (_, i, hidden) => golden.ShouldBeClose($"hidden_states.{i}", hidden)))
             {
             }
             using var logits = tuned.Forward(batch, ForwardContext.Evaluation);

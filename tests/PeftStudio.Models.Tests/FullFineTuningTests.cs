@@ -18,7 +18,7 @@ public sealed class FullFineTuningTests
         using var full = TunedModel.Create(backbone, null, null, [], HeadPlan.Regression, new InitialisationSeed(1, 2));
         using var plain = TunedModel.Create(backbone, InsertionPlan.Empty, HeadPlan.Regression, new InitialisationSeed(1, 2));
         using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
-        full.LowestTrainedLayer.ShouldBe(-1);
+        LowestLayers.Of(full.Plan, backbone.Config, "encoder").ShouldBe(-1);
         full.Parameters.BackboneCount.ShouldBe(backbone.Shape.Parameters + pooler);
         full.Parameters.HeadCount.ShouldBe(plain.Parameters.HeadCount);
         full.Forward(batch, ForwardContext.Evaluation).data<float>().ToArray().ShouldBe(plain.Forward(batch, ForwardContext.Evaluation).data<float>().ToArray());
@@ -46,7 +46,7 @@ public sealed class FullFineTuningTests
             s.Start.ShouldBe(start);
             return start + s.Length;
         });
-        using var full = TunedModel.Create(backbone, InsertionPlan.Everything(backbone), HeadPlan.Classification(2), new InitialisationSeed(0, 0));
+        using var full = TunedModel.Create(backbone, InsertionPlan.Everything(backbone, HeadPlan.Classification(2)), HeadPlan.Classification(2), new InitialisationSeed(0, 0));
         full.Parameters.Parameters.Where(p => p.Decays).ShouldAllBe(p => p.Name.EndsWith(".weight", StringComparison.Ordinal) && !p.Name.Contains("LayerNorm", StringComparison.Ordinal));
         full.Parameters.Parameters.Single(p => p.Name == "encoder.layer.1.output.LayerNorm.weight").Decays.ShouldBeFalse();
     }

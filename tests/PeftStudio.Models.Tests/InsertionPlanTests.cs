@@ -1,3 +1,5 @@
+using System.Text;
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search;
@@ -8,7 +10,8 @@ namespace PeftStudio.Models.Tests;
 
 public sealed class InsertionPlanTests
 {
-    private static readonly BackboneShape Shape = new("bert", [new StackShape("encoder", 4, 16, 16, 24)], 1000);
+    private static readonly BackboneConfig Config = Described(layers: 4);
+    private static readonly BackboneShape Shape = Config.Shape();
 
     public static TheoryData<PeftMethod, string> NotBuilt() => new()
     {
@@ -38,9 +41,9 @@ public sealed class InsertionPlanTests
     public void A_design_of_another_depth_an_unknown_method_and_a_missing_size_are_refused()
     {
         var (design, sizes) = MethodCases.Parse("lora|-|-|-", Shape);
-        Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, NamedMethods.All, Shape with { Stacks = [Shape.Stacks[0] with { Layers = 5 }] })).Message.ShouldContain("4 layers; the backbone has 5");
-        Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, [NamedMethods.Adapter], Shape)).Message.ShouldContain("'lora'");
-        Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, new DesignSizes([], 0), NamedMethods.All, Shape)).Message.ShouldContain("no size");
+        Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, NamedMethods.All, Described(layers: 5))).Message.ShouldContain("4 layers; the backbone's encoder has 5");
+        Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, [NamedMethods.Adapter], Config)).Message.ShouldContain("'lora'");
+        Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, new DesignSizes([], 0), NamedMethods.All, Config)).Message.ShouldContain("no size");
     }
 
     [Fact]
@@ -53,7 +56,7 @@ public sealed class InsertionPlanTests
             var sizes = new DesignSizes(names.Select(name => new MethodSize("encoder", 0, name, 2, 0)).ToValueList(), 0);
             var design = new Design(
                 LayerPattern.Uniform, [new LayerGrouping([4])], AllocationPattern.Uniform, new TunableGroups([1]), [new MethodSet(names.ToValueList())]);
-            var message = Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, methods, Shape)).Message;
+            var message = Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, methods, Config)).Message;
             foreach (var name in names)
                 message.ShouldContain($"'{name}'");
         }
@@ -65,7 +68,7 @@ public sealed class InsertionPlanTests
         var design = new Design(
             LayerPattern.Increasing, [new LayerGrouping([1, 3])], AllocationPattern.Uniform, new TunableGroups([2]),
             [MethodSet.Empty, new MethodSet(["lora", "bitfit"])]);
-        var plan = InsertionPlan.Of(design, new DesignSizes([new MethodSize("encoder", 1, "lora", 5, 0), new MethodSize("encoder", 1, "bitfit", 0, 0)], 0), NamedMethods.All, Shape);
+        var plan = InsertionPlan.Of(design, new DesignSizes([new MethodSize("encoder", 1, "lora", 5, 0), new MethodSize("encoder", 1, "bitfit", 0, 0)], 0), NamedMethods.All, Config);
         plan.Modules.Select(m => (m.Layer, m.Site, m.Size, m.Scale)).ShouldBe(
             from layer in new[] { 1, 2, 3 }
             from site in new[] { ModifiedRepresentation.Query, ModifiedRepresentation.Value }
@@ -79,6 +82,11 @@ public sealed class InsertionPlanTests
     {
         var design = new Design(
             LayerPattern.Uniform, [new LayerGrouping([4])], AllocationPattern.Uniform, new TunableGroups([1]), [new MethodSet([set])]);
-        InsertionPlan.Of(design, new DesignSizes([new MethodSize("encoder", 0, set, 2, 0)], 0), methods, Shape);
+        InsertionPlan.Of(design, new DesignSizes([new MethodSize("encoder", 0, set, 2, 0)], 0), methods, Config);
     }
+
+    private static BackboneConfig Described(int layers) => BackboneConfig.Parse(Encoding.UTF8.GetBytes($$"""
+        {"model_type": "bert", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": {{layers}}, "num_attention_heads": 2, "intermediate_size": 24, "max_position_embeddings": 20,
+         "type_vocab_size": 2, "layer_norm_eps": 1e-5, "hidden_act": "gelu"}
+        """));
 }

@@ -36,7 +36,7 @@ internal static class MethodCases
     public static TheoryData<string, string> All()
     {
         var data = new TheoryData<string, string>();
-        foreach (var model in new[] { "bert", "roberta" })
+        foreach (var model in new[] { "bert", "roberta", "t5", "t5-1.0", "bart" })
             foreach (var design in Designs)
                 data.Add(model, design);
         return data;
@@ -46,21 +46,21 @@ internal static class MethodCases
     {
         var groups = text.Split('|').Select(g => g == "-" ? MethodSet.Empty : new MethodSet(g.Split('+').ToValueList())).ToValueList();
         var design = new Design(
-            LayerPattern.Uniform, [new LayerGrouping(groups.Select(_ => 1).ToValueList())], AllocationPattern.Uniform,
+            LayerPattern.Uniform, shape.Stacks.Select(_ => new LayerGrouping(groups.Select(_ => 1).ToValueList())).ToValueList(), AllocationPattern.Uniform,
             new TunableGroups(Enumerable.Range(1, groups.Count).Where(g => !groups[g - 1].IsEmpty).ToValueList()), groups);
-        var sizes = groups.SelectMany((set, g) => set.Names.Select(name =>
+        var sizes = shape.Stacks.SelectMany(stack => groups.SelectMany((set, g) => set.Names.Select(name =>
         {
             var method = Methods.Single(m => m.Name == name);
             var size = method.IsSized ? g + 2 : 0;
-            return new MethodSize("encoder", g, name, size, method.ParametersPerLayer(shape.Stacks[0], size));
-        })).ToValueList();
+            return new MethodSize(stack.Name, g, name, size, method.ParametersPerLayer(stack, size));
+        }))).ToValueList();
         return (design, new DesignSizes(sizes, sizes.Sum(s => s.ParametersPerLayer)));
     }
 
     public static TunedModel Create(Backbone backbone, string text, HeadPlan? head = null, int seed = 2)
     {
         var (design, sizes) = Parse(text, backbone.Shape);
-        return TunedModel.Create(backbone, design, sizes, Methods, head ?? HeadPlan.Classification(3), new InitialisationSeed(1, seed));
+        return TunedModel.Create(backbone, design, sizes, Methods, head ?? TinyModel.Head(backbone), new InitialisationSeed(1, seed));
     }
 
     /// <summary>Moves every parameter, so that everything a module does shows.</summary>
@@ -70,7 +70,10 @@ internal static class MethodCases
         using var generator = new Generator(seed);
         foreach (var parameter in model.Parameters.Parameters)
         {
-            using var noise = empty(parameter.Value.shape, ScalarType.Float32).normal_(0, 0.2, generator);
+            using var noise = empty(parameter.Value.shape, ScalarType.Float32).normal_(0, model.Backbone.Config.Decoder is null ? 0.2 : 0.1, generator);
+            // A bottleneck of two or three units may have none that any token wakes.
+            if (parameter.Name.EndsWith("down.bias", StringComparison.Ordinal))
+                noise.add_(3);
             parameter.Value.add_(noise);
         }
     }

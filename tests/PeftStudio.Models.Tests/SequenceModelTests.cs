@@ -53,13 +53,13 @@ public sealed class SequenceModelTests
         using var scope = NewDisposeScope();
         using var files = new TinySequence(model);
         using var backbone = files.Load();
-        using var sequence = SequenceModel.Create(backbone, InsertionPlan.Empty, Golden.Seed);
+        using var sequence = TunedModel.Create(backbone, InsertionPlan.Empty, ForwardPass.HeadOf(backbone), Golden.Seed);
         using var batch = TinySequence.Batch();
-        var three = sequence.Forward(batch, tensor([3L, 4, 5, 6, 7, 8], [2, 3]), ForwardContext.Evaluation);
+        var three = sequence.Forward(batch, ForwardContext.Evaluation, tensor([3L, 4, 5, 6, 7, 8], [2, 3]));
         var targets = tensor([3L, 4, 5, -100, 6, 7, 8, -100], [2, 4]);
-        var four = sequence.Forward(batch, targets, ForwardContext.Evaluation);
+        var four = sequence.Forward(batch, ForwardContext.Evaluation, targets);
         four.narrow(1, 0, 3).allclose(three, atol: 1e-5).ShouldBeTrue();
-        sequence.Loss(four, targets).item<float>().ShouldBe(sequence.Loss(three, tensor([3L, 4, 5, 6, 7, 8], [2, 3])).item<float>(), 1e-5);
+        sequence.Head.Loss(four, targets).item<float>().ShouldBe(sequence.Head.Loss(three, tensor([3L, 4, 5, 6, 7, 8], [2, 3])).item<float>(), 1e-5);
     }
 
     [Theory]
@@ -70,11 +70,11 @@ public sealed class SequenceModelTests
         using var scope = NewDisposeScope();
         using var files = new TinySequence(model, outputs);
         using var backbone = files.Load();
-        using var sequence = SequenceModel.Create(backbone, InsertionPlan.Empty, Golden.Seed);
+        using var sequence = TunedModel.Create(backbone, InsertionPlan.Empty, ForwardPass.HeadOf(backbone), Golden.Seed);
         var targets = outputs == 0 ? tensor([3L, 4, 5, 6], [2, 2]) : null;
         using var close = TinySequence.Batch();
         using var padded = TinySequence.Batch(time: 12);
-        sequence.Forward(padded, targets, ForwardContext.Evaluation).allclose(sequence.Forward(close, targets, ForwardContext.Evaluation), atol: 1e-5).ShouldBeTrue();
+        sequence.Forward(padded, ForwardContext.Evaluation, targets).allclose(sequence.Forward(close, ForwardContext.Evaluation, targets), atol: 1e-5).ShouldBeTrue();
     }
 
     [Theory]
@@ -89,18 +89,18 @@ public sealed class SequenceModelTests
         using var exact = files.Load();
         using var rounded = files.Load(Precision.Bf16);
         using var batch = TinySequence.Batch();
-        using var wide = SequenceModel.Create(exact, InsertionPlan.Empty, Golden.Seed);
-        using var narrow = SequenceModel.Create(rounded, InsertionPlan.Empty, Golden.Seed);
+        using var wide = TunedModel.Create(exact, InsertionPlan.Empty, ForwardPass.HeadOf(exact), Golden.Seed);
+        using var narrow = TunedModel.Create(rounded, InsertionPlan.Empty, ForwardPass.HeadOf(rounded), Golden.Seed);
         var targets = outputs == 0 ? tensor([3L, 4, 5, 6], [2, 2]) : null;
-        var logits = wide.Forward(batch, targets, ForwardContext.Evaluation);
+        var logits = wide.Forward(batch, ForwardContext.Evaluation, targets);
         var spread = logits.std().item<float>();
-        var near = narrow.Forward(batch, targets, ForwardContext.Evaluation);
+        var near = narrow.Forward(batch, ForwardContext.Evaluation, targets);
         near.dtype.ShouldBe(ScalarType.Float32);
         near.sub(logits).abs().max().item<float>().ShouldBeLessThan(0.2f * spread);
         Dropped(7).allclose(Dropped(7)).ShouldBeTrue();
         Dropped(7).allclose(logits, atol: 1e-3).ShouldBeFalse();
 
-        Tensor Dropped(ulong seed) => wide.Forward(batch, targets, ForwardContext.Training(seed, 0.3));
+        Tensor Dropped(ulong seed) => wide.Forward(batch, ForwardContext.Training(seed, 0.3), targets);
     }
 
     [Fact]
@@ -109,11 +109,11 @@ public sealed class SequenceModelTests
         using var scope = NewDisposeScope();
         using var files = new TinySequence("bart", outputs: 3);
         using var backbone = files.Load();
-        using var sequence = SequenceModel.Create(backbone, InsertionPlan.Empty, Golden.Seed);
+        using var sequence = TunedModel.Create(backbone, InsertionPlan.Empty, ForwardPass.HeadOf(backbone), Golden.Seed);
         using var endless = new TokenBatch([5, 2, 5, 6], [1, 1, 1, 1], null, 2, CPU);
-        Should.Throw<ArgumentException>(() => sequence.Forward(endless, null, ForwardContext.Evaluation)).Message.ShouldContain("no end-of-sequence token");
+        Should.Throw<ArgumentException>(() => sequence.Forward(endless, ForwardContext.Evaluation)).Message.ShouldContain("no end-of-sequence token");
         using var batch = TinySequence.Batch(time: 21);
-        Should.Throw<ArgumentException>(() => sequence.Forward(batch, null, ForwardContext.Evaluation)).Message.ShouldContain("at most 20");
+        Should.Throw<ArgumentException>(() => sequence.Forward(batch, ForwardContext.Evaluation)).Message.ShouldContain("at most 20");
     }
 
     [Theory]
@@ -131,17 +131,6 @@ public sealed class SequenceModelTests
         using var files = new TinySequence("t5");
         using var backbone = files.Load();
         var path = folder.Write("inputs.json", json);
-        Should.Throw<InvalidDataException>(() => SequencePass.Run(backbone, null, TokenisedRows.Read(path, backbone.Config), gradients: false)).Message.ShouldContain(named);
-    }
-
-    [Theory]
-    [InlineData("t5")]
-    [InlineData("bart")]
-    public void A_trial_over_one_is_refused_with_what_can_be_done(string model)
-    {
-        using var files = new TinySequence(model);
-        using var backbone = files.Load();
-        Should.Throw<InvalidDataException>(() => TunedModel.Create(backbone, null, null, NamedMethods.All, HeadPlan.Classification(2), Golden.Seed))
-            .Message.ShouldContain($"{model} can be used with ./studio forward");
+        Should.Throw<InvalidDataException>(() => ForwardPass.Run(backbone, null, TokenisedRows.Read(path, backbone.Config), gradients: false)).Message.ShouldContain(named);
     }
 }

@@ -35,8 +35,11 @@ internal sealed class TinyBackbone : IDisposable
     {
         using var generator = new Generator((ulong)seed);
         using var values = empty(shape, ScalarType.Float32).normal_(0, 0.3, generator);
-        if (key.EndsWith("LayerNorm.weight", StringComparison.Ordinal))
+        if (key.EndsWith("LayerNorm.weight", StringComparison.Ordinal) || key.EndsWith("layer_norm.weight", StringComparison.Ordinal))
             values.add_(1);
+        // T5 neither scales its scores nor norms its sums: it is drawn the smaller for it.
+        else if (key.Contains(".block.", StringComparison.Ordinal))
+            values.mul_(0.4);
         return SafetensorsTensor.FromFloats(key, values.data<float>().ToArray(), shape);
     }
 

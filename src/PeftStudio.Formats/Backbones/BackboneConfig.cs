@@ -70,15 +70,12 @@ public sealed record BackboneConfig
     /// <summary>Elements of every tensor but head and pooler.</summary>
     public long Parameters => BackboneParameters.Of(this);
 
-    /// <summary>Why no study can be made over it, in a sentence; null where one can.</summary>
-    public string? StudyRefusal => Decoder is null ? null : $"{ModelType} can be used with ./studio forward; studies over it are not built yet. Choose a BERT or RoBERTa.";
-
     /// <summary>What the search knows of this backbone.</summary>
     public BackboneShape Shape()
     {
         var (inner, biases) = (Heads * HeadSize, T5 is null);
-        var encoder = new StackShape("encoder", Layers, HiddenSize, inner, IntermediateSize, Biases: biases);
-        return new(ModelType, Decoder is null ? [encoder] : [encoder, new StackShape("decoder", Decoder.Layers, HiddenSize, inner, Decoder.IntermediateSize, CrossAttention: true, biases)], Parameters);
+        var encoder = new StackShape("encoder", Layers, HiddenSize, inner, IntermediateSize, Biases: biases) { IsGated = T5?.IsGated ?? false };
+        return new(ModelType, Decoder is null ? [encoder] : [encoder, new StackShape("decoder", Decoder.Layers, HiddenSize, inner, Decoder.IntermediateSize, CrossAttention: true, biases) { IsGated = encoder.IsGated }], Parameters);
     }
 
     /// <summary>From the bytes of a config.json that lies nowhere yet.</summary>

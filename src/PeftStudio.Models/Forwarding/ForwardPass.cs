@@ -25,11 +25,14 @@ public static class ForwardPass
             var model = adapter?.Model ?? own ?? throw new InvalidOperationException("no model");
             using var batch = rows.ToBatch(backbone.Device);
             model.Parameters.Gradient.zero_();
-            var logits = model.Forward(batch, ForwardContext.Evaluation);
+            if (model.Head.IsLanguageModel && !rows.HasLabels)
+                throw new InvalidDataException($"the inputs have no 'labels': the decoder of {backbone.Config.ModelType} reads them, shifted right");
+            var labels = !rows.HasLabels ? null : model.Head.IsLanguageModel ? rows.Targets(backbone.Config, backbone.Device) : rows.Labels(model.Head, backbone.Device);
+            var logits = model.Forward(batch, ForwardContext.Evaluation, model.Head.IsLanguageModel ? labels : null);
             var results = new List<SafetensorsTensor> { AdapterTensors.ToTensor("logits", logits) };
-            if (rows.HasLabels)
+            if (labels is not null)
             {
-                var loss = model.Head.Loss(logits, rows.Labels(model.Head, backbone.Device));
+                var loss = model.Head.Loss(logits, labels);
                 results.Add(AdapterTensors.ToTensor("loss", loss));
                 if (gradients)
                 {
@@ -42,10 +45,14 @@ public static class ForwardPass
         }
     }
 
-    /// <summary>The head that a checkpoint brings, or else the one that its config.json describes.</summary>
+    /// <summary>The head that a checkpoint brings, or else the one that its config.json describes; an encoder-decoder without one is a language model.</summary>
     public static HeadPlan HeadOf(Backbone backbone)
     {
+        if (backbone.Config.T5 is not null)
+            return HeadPlan.LanguageModel;
         var stored = backbone.HeadLayout.Out + ".weight";
+        if (backbone.Config.Bart is not null && !backbone.Contains(stored))
+            return HeadPlan.LanguageModel;
         var outputs = backbone.Contains(stored) ? (int)backbone[stored].size(0) : backbone.Config.Labels.Count;
         return outputs == 1 ? HeadPlan.Regression : HeadPlan.Classification(outputs);
     }
@@ -56,6 +63,9 @@ public static class ForwardPass
             throw new InvalidDataException("gradients need a loss: the inputs have no 'labels'");
     }
 
-    private static TunedModel PlainModel(Backbone backbone, bool gradients) => TunedModel.Create(
-        backbone, gradients ? InsertionPlan.Everything(backbone) : InsertionPlan.Empty, HeadOf(backbone), new InitialisationSeed(0, 0));
+    private static TunedModel PlainModel(Backbone backbone, bool gradients)
+    {
+        var head = HeadOf(backbone);
+        return TunedModel.Create(backbone, gradients ? InsertionPlan.Everything(backbone, head) : InsertionPlan.Empty, head, new InitialisationSeed(0, 0));
+    }
 }

@@ -50,7 +50,7 @@ public sealed class TokenisedRows
     /// <summary>A language model's: (rows, targets), int64; -100 where nothing is asked.</summary>
     public Tensor Targets(BackboneConfig config, Device device)
     {
-        var targets = Lists("labels", config.VocabSize - 1, besides: DecoderInputs.Ignored);
+        var targets = Lists("labels", config.VocabSize - 1, besides: Sequences.Targets.Ignored);
         if (targets.Length != ids.Length)
             throw fields.Wrong("labels", $"has {targets.Length} rows; input_ids has {ids.Length}");
         var width = targets[0].Length;

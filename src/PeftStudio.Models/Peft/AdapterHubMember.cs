@@ -119,8 +119,6 @@ internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHu
 
     private IEnumerable<(ModulePlacement, ForeignTensor[])> Prefix()
     {
-        if (places.Attentions.Count == 0)
-            throw config.Wrong("architecture", "is 'prefix_tuning', which moves the tokens' relative positions in AdapterHub's T5; this version does not build that");
         Want("flat", true);
         Want("use_gating", false);
         Want("encoder_prefix", true);
@@ -129,7 +127,7 @@ internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHu
         foreach (var place in Kept(places.Attentions, ModifiedRepresentation.AttentionHeads))
         {
             var flat = Entry($"prefix_tuning.prefix_tunings.{name}.{place.Prefix}.control_trans");
-            var module = place.Placed(NamedMethods.Prefix.Name, FunctionalForm.KeyValue, length, 1, InsertionForm.Parallel) with { Gated = true };
+            var module = place.Placed(NamedMethods.Prefix.Name, FunctionalForm.KeyValue, length, 1, InsertionForm.Parallel) with { Gated = true, CountsAsTokens = places.PrefixCountsAsTokens };
             yield return (module, [Of(flat, module, "key"), Of(flat, module, "value")]);
         }
     }

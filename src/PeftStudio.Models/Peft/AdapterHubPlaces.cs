@@ -28,10 +28,13 @@ internal sealed record AdapterHubPlaces(
     /// </summary>
     public bool IsSwapped { get; private init; }
 
+    /// <summary>T5: a prefix stands there before the tokens in the count of relative positions.</summary>
+    public bool PrefixCountsAsTokens { get; private init; }
+
     /// <param name="version">of the library that wrote the files; null: not said.</param>
     public static AdapterHubPlaces Of(BackboneConfig config, string? version) => config switch
     {
-        { T5: { } t5, Decoder: { } decoder } => OfT5(config.Layers, decoder.Layers, t5.IsGated) with { IsSwapped = version?.StartsWith("adapters.", StringComparison.Ordinal) is not true },
+        { T5: { } t5, Decoder: { } decoder } => OfT5(config.Layers, decoder.Layers, t5.IsGated) with { IsSwapped = version?.StartsWith("adapters.", StringComparison.Ordinal) is not true, PrefixCountsAsTokens = true },
         { Bart: not null, Decoder: { } decoder } => OfBart(config.Layers, decoder.Layers),
         _ => OfEncoder(config.Layers),
     };
@@ -42,16 +45,14 @@ internal sealed record AdapterHubPlaces(
         [.. Each(layers, i => Representations.In(Representations.SubLayers).Select(site => new AdapterHubPlace(i, i, site, ModuleSites.SubLayer(i, site))))],
         [.. Each(layers, i => [new AdapterHubPlace(i, i, ModifiedRepresentation.AttentionHeads, ModuleSites.Module(i, ModifiedRepresentation.AttentionHeads))])]);
 
-    // A prefix counts there as places before the tokens, which moves every token's position; without that no prefix of theirs computes the same.
     private static AdapterHubPlaces OfT5(int encoder, int decoder, bool gated)
     {
         // Of the gated form's two products the one without activation.
         var inner = gated ? ".wi_1" : ".wi";
-        var places = OfStacks(
+        return OfStacks(
             encoder, decoder, T5Keys.Self, T5Keys.Cross, ["q", "k", "v"],
             (stack, i) => [(ModifiedRepresentation.FeedForwardInner, T5Keys.Fed(stack, i) + inner), (ModifiedRepresentation.FeedForwardOutput, T5Keys.Fed(stack, i) + ".wo")],
             (stack, i) => (T5Keys.Part(stack, i, 0), T5Keys.FeedForward(stack, i)));
-        return places with { Attentions = [] };
     }
 
     // LoRA on the feed-forward products is the encoder's alone there.

@@ -1,5 +1,6 @@
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Sequences;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Methods;
@@ -26,12 +27,19 @@ public sealed record ModulePlacement(int Layer, string Method, FunctionalForm Fo
     /// <summary>On the decoder's attention to the encoder, not to itself.</summary>
     public bool IsCross { get; init; }
 
+    /// <summary>Of a prefix: whether it counts as tokens before the keys', which moves their relative positions (AdapterHub's T5).</summary>
+    public bool CountsAsTokens { get; init; }
+
     /// <summary>Bare key of the module that it is put on, whose name its parameters carry. Null: BERT's, by layer and site.</summary>
     public string? Address { get; init; }
 }
 
 /// <summary>A backbone tensor that is trained itself, by its bare key. <paramref name="Group"/>: the method's name, or <see cref="ParameterGroups.Backbone"/>.</summary>
-public sealed record TrainedTensor(string Key, string Group);
+public sealed record TrainedTensor(string Key, string Group)
+{
+    /// <summary>Length of a vector that the backbone does not have and a trial adds, zero at first; null: the backbone's own tensor.</summary>
+    public int? Added { get; init; }
+}
 
 /// <summary>All that is put into a backbone: what a design, or the files of an adapter, come down to.</summary>
 public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList<TrainedTensor> Tensors)
@@ -39,15 +47,34 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
     public static readonly InsertionPlan Empty = new([], []);
 
     /// <exception cref="ArgumentException">A method is not built, or the design does not fit the backbone.</exception>
-    public static InsertionPlan Of(Design design, DesignSizes sizes, IReadOnlyList<PeftMethod> methods, BackboneShape shape)
+    public static InsertionPlan Of(Design design, DesignSizes sizes, IReadOnlyList<PeftMethod> methods, BackboneConfig config)
     {
-        if (shape.Stacks.Count != 1)
-            throw new ArgumentException($"a backbone with {shape.Stacks.Count} stacks; this version puts modules into one encoder", nameof(shape));
-        var stack = shape.Stacks[0];
-        var groups = design.Groupings[0].Sizes;
-        if (groups.Sum() != stack.Layers)
-            throw new ArgumentException($"the design groups {groups.Sum()} layers; the backbone has {stack.Layers}", nameof(design));
+        var shape = config.Shape();
+        if (design.Groupings.Count != shape.Stacks.Count)
+            throw new ArgumentException($"the design groups the layers of {design.Groupings.Count} stacks; the backbone has {shape.Stacks.Count}", nameof(design));
         var (modules, tensors) = (new List<ModulePlacement>(), new List<TrainedTensor>());
+        for (var s = 0; s < shape.Stacks.Count; s++)
+            InsertStack(design, design.Groupings[s].Sizes, sizes, methods, shape.Stacks[s], LayerSites.Of(config), modules, tensors);
+        return new InsertionPlan(modules.ToValueList(), tensors.ToValueList());
+    }
+
+    /// <summary>Full fine-tuning: every tensor of the network; the pooler where the checkpoint has one, and the language model's head where that is what writes.</summary>
+    public static InsertionPlan Everything(Backbone backbone, HeadPlan head)
+    {
+        var keys = NetworkKeys.Of(backbone.Config).Select(k => k.Key);
+        if (backbone.Config.Decoder is null && backbone.HeadLayout.HasPooler && backbone.Contains(backbone.HeadLayout.Dense + ".weight"))
+            keys = keys.Append(backbone.HeadLayout.Dense + ".weight").Append(backbone.HeadLayout.Dense + ".bias");
+        if (backbone.Config.T5 is { HasTiedHead: false } && (head.IsLanguageModel || head.Words is not null))
+            keys = keys.Append(T5Keys.Head);
+        return new InsertionPlan([], keys.Select(key => new TrainedTensor(key, ParameterGroups.Backbone)).ToValueList());
+    }
+
+    private static void InsertStack(
+        Design design, ValueList<int> groups, DesignSizes sizes, IReadOnlyList<PeftMethod> methods, StackShape stack, LayerSites sites,
+        List<ModulePlacement> modules, List<TrainedTensor> tensors)
+    {
+        if (groups.Sum() != stack.Layers)
+            throw new ArgumentException($"the design groups {groups.Sum()} layers; the backbone's {stack.Name} has {stack.Layers}", nameof(design));
         var first = 0;
         for (var g = 0; g < groups.Count; first += groups[g++])
         {
@@ -61,19 +88,9 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
                     throw new ArgumentException($"the method '{name}' is no possible combination: {problem.Message}", nameof(methods));
                 var size = SizeOf(sizes, stack.Name, g, method);
                 for (var layer = first; layer < first + groups[g]; layer++)
-                    Insert(method, layer, size, modules, tensors);
+                    Insert(method, stack.Name, layer, size, sites, modules, tensors);
             }
         }
-        return new InsertionPlan(modules.ToValueList(), tensors.ToValueList());
-    }
-
-    /// <summary>Full fine-tuning: every tensor of the encoder, and the pooler where the checkpoint has one.</summary>
-    public static InsertionPlan Everything(Backbone backbone)
-    {
-        var keys = EncoderKeys.Of(backbone.Config).Select(k => k.Key);
-        if (backbone.HeadLayout.HasPooler && backbone.Contains(backbone.HeadLayout.Dense + ".weight"))
-            keys = keys.Append(backbone.HeadLayout.Dense + ".weight").Append(backbone.HeadLayout.Dense + ".bias");
-        return new InsertionPlan([], keys.Select(key => new TrainedTensor(key, ParameterGroups.Backbone)).ToValueList());
     }
 
     private static int SizeOf(DesignSizes sizes, string stack, int group, PeftMethod method)
@@ -85,15 +102,24 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
         return found.Size >= 1 ? found.Size : throw new ArgumentException($"the size of {method.Name} in group {group + 1} is {found.Size}; at least 1", nameof(sizes));
     }
 
-    private static void Insert(PeftMethod method, int layer, int size, List<ModulePlacement> modules, List<TrainedTensor> tensors)
+    private static void Insert(
+        PeftMethod method, string stack, int layer, int size, LayerSites sites, List<ModulePlacement> modules, List<TrainedTensor> tensors)
     {
         if (method.Form is FunctionalForm.Bias or FunctionalForm.Affine)
-            tensors.AddRange(ModuleSites.Trained(layer, method).Select(key => new TrainedTensor(key, method.Name)));
-        else
-            modules.AddRange(Representations.In(method.Representation).Select(site => new ModulePlacement(layer, method.Name, method.Form, site, size, method.Scale)
-            {
-                Insertion = method.Insertion,
-                Gated = method.Composition == Composition.Gated,
-            }));
+        {
+            tensors.AddRange(sites.Trained(stack, layer, method));
+            return;
+        }
+        var ofSubLayers = method.Form == FunctionalForm.Bottleneck || method.Insertion == InsertionForm.BeforeResidual;
+        foreach (var site in Representations.In(method.Representation))
+            foreach (var place in ofSubLayers ? sites.SubLayers(stack, layer, site) : sites.Modules(stack, layer, site))
+                modules.Add(new ModulePlacement(layer, method.Name, method.Form, site, size, method.Scale)
+                {
+                    Insertion = method.Insertion,
+                    Gated = method.Composition == Composition.Gated,
+                    Stack = stack,
+                    IsCross = place.IsCross,
+                    Address = place.Address,
+                });
     }
 }

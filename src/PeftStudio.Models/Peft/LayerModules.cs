@@ -17,7 +17,7 @@ internal static class LayerModules
                     Part(module, "down.weight"), Part(module, "down.bias"), Part(module, "up.weight"), Part(module, "up.bias"), module.Nonlinearity, module.Scale)),
                 FunctionalForm.LowRank when module.Insertion == InsertionForm.BeforeResidual => OnSubLayer(peft, module, Low(module)),
                 FunctionalForm.LowRank => OnProduct(peft, module, product => product with { Lora = Free(product.Lora, module, Low(module)) }),
-                FunctionalForm.KeyValue when module.Gated => peft with { Prefix = Free(peft.Prefix, module, Own(module)) },
+                FunctionalForm.KeyValue when module.Gated => peft with { Prefix = Free(peft.Prefix, module, Own(module) with { CountsAsTokens = module.CountsAsTokens }) },
                 FunctionalForm.KeyValue => peft with { Heads = Free(peft.Heads, module, new HeadsAdapter(Own(module), module.Scale)) },
                 FunctionalForm.Rescaling when module.Site == ModifiedRepresentation.FeedForwardActivation =>
                     peft with { FeedForwardActivation = Free(peft.FeedForwardActivation, module, Part(module, ModuleParameters.Rescaling)) },

@@ -34,10 +34,13 @@ internal sealed record Bottleneck(Tensor Down, Tensor DownBias, Tensor Up, Tenso
     }
 }
 
-/// <summary>Keys and values (length, heads x headSize) that stand in front of a layer's own: always seen, and no position is shifted.</summary>
+/// <summary>Keys and values (length, heads x headSize) that stand in front of a layer's own: always seen, and where nothing else is said no position is shifted.</summary>
 internal sealed record KeyValue(Tensor Key, Tensor Value)
 {
     public long Length { get; } = Key.size(0);
+
+    /// <summary>AdapterHub's T5 counts them as tokens: they have positions, and those of the layer's own keys come after.</summary>
+    public bool CountsAsTokens { get; init; }
 
     /// <param name="own">(batch, heads, time, headSize)</param>
     /// <param name="prefix"><see cref="Key"/> or <see cref="Value"/></param>

@@ -21,5 +21,6 @@ public static class ParameterGroups
 
     /// <summary>Weight decay leaves biases and norms alone, as everywhere in the literature, and vectors that multiply, whose rest is 1.</summary>
     internal static bool Decays(string name) =>
-        !name.EndsWith($".{ModuleParameters.Rescaling}", StringComparison.Ordinal) && !name.EndsWith(".bias", StringComparison.Ordinal) && !name.Contains("LayerNorm", StringComparison.Ordinal);
+        !name.EndsWith($".{ModuleParameters.Rescaling}", StringComparison.Ordinal) && !name.EndsWith(".bias", StringComparison.Ordinal)
+        && !name.Contains("LayerNorm", StringComparison.Ordinal) && !name.Contains("layer_norm", StringComparison.Ordinal) && !name.Contains("layernorm_embedding", StringComparison.Ordinal);
 }

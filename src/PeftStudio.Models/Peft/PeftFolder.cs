@@ -35,6 +35,8 @@ public sealed class PeftFolder
     /// <exception cref="SafetensorsException">The weights do not fit the configuration or the backbone.</exception>
     public static ImportedAdapter Read(string folder, Backbone backbone)
     {
+        if (backbone.Config.Decoder is not null)
+            throw new InvalidDataException($"{folder}: is in PEFT's layout, which is read for BERT and RoBERTa; {backbone.Folder} is a {backbone.Config.ModelType}");
         var config = JsonFields.Read(Path.Join(folder, ConfigName));
         using var file = SafetensorsFile.Open(Path.Join(folder, WeightsName));
         return new PeftFolder(config, backbone, file).Read();

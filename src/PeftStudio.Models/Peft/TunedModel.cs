@@ -1,7 +1,6 @@
 using PeftStudio.Models.Backbones;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Methods;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Peft;
@@ -12,20 +11,12 @@ namespace PeftStudio.Models.Peft;
 /// </summary>
 public sealed class TunedModel : IDisposable
 {
-    private readonly EncoderWeights weights;
-    private readonly LayerPeft[] layers;
-    private readonly ClassificationHead head;
-    private readonly int lowest;
+    private readonly ITaskNetwork network;
 
-    private TunedModel(Backbone backbone, InsertionPlan plan, HeadPlan headPlan, ParameterBuffer parameters)
+    private TunedModel(Backbone backbone, InsertionPlan plan, HeadPlan head, ParameterBuffer parameters)
     {
-        (Backbone, Plan, Head, Parameters) = (backbone, plan, headPlan, parameters);
-        weights = EncoderKeys.Weights(backbone.Config, Tensor);
-        layers = [.. Enumerable.Range(0, backbone.Config.Layers).Select(i => LayerModules.Of(plan.Modules.Where(m => m.Layer == i), parameters))];
-        head = new ClassificationHead(backbone.HeadLayout, Linear(backbone.HeadLayout.Dense), Linear(backbone.HeadLayout.Out));
-        lowest = Lowest();
-
-        LinearWeights Linear(string module) => new(Tensor(module + ".weight"), Tensor(module + ".bias"));
+        (Backbone, Plan, Head, Parameters) = (backbone, plan, head, parameters);
+        network = TrialNetworks.Of(backbone, plan, head, parameters);
     }
 
     public Backbone Backbone { get; }
@@ -36,9 +27,6 @@ public sealed class TunedModel : IDisposable
 
     public ParameterBuffer Parameters { get; }
 
-    /// <summary>The first layer that gradients reach, from 0; -1: the embeddings; the number of layers: the head alone.</summary>
-    public int LowestTrainedLayer => lowest;
-
     /// <param name="design">null: full fine-tuning.</param>
     /// <param name="sizes">null where <paramref name="design"/> is.</param>
     /// <param name="methods">those that the design names.</param>
@@ -46,21 +34,21 @@ public sealed class TunedModel : IDisposable
     public static TunedModel Create(
         Backbone backbone, Design? design, DesignSizes? sizes, IReadOnlyList<PeftMethod> methods, HeadPlan head, InitialisationSeed seed)
     {
-        RequireEncoder(backbone);
         if (design is null)
-            return Create(backbone, InsertionPlan.Everything(backbone), head, seed);
+            return Create(backbone, InsertionPlan.Everything(backbone, head), head, seed);
         if (sizes is null)
             throw new ArgumentException("a design is given without its sizes", nameof(sizes));
-        return Create(backbone, InsertionPlan.Of(design, sizes, methods, backbone.Shape), head, seed);
+        return Create(backbone, InsertionPlan.Of(design, sizes, methods, backbone.Config), head, seed);
     }
 
-    /// <exception cref="InvalidDataException">An encoder-decoder.</exception>
+    /// <exception cref="ArgumentException">The backbone has no head of the plan's kind.</exception>
     public static TunedModel Create(Backbone backbone, InsertionPlan plan, HeadPlan head, InitialisationSeed seed)
     {
-        RequireEncoder(backbone);
-        var stack = backbone.Shape.Stacks[0];
-        var specs = plan.Modules.SelectMany(module => ModuleParameters.Of(module, stack, seed))
-            .Concat(plan.Tensors.Select(tensor => Copied(backbone, tensor)))
+        if (HeadProblem(backbone, head) is { } problem)
+            throw new ArgumentException($"{backbone.Folder}: {problem}", nameof(head));
+        var stacks = backbone.Shape.Stacks.ToDictionary(stack => stack.Name, StringComparer.Ordinal);
+        var specs = plan.Modules.SelectMany(module => ModuleParameters.Of(module, stacks[module.Stack], seed))
+            .Concat(plan.Tensors.Select(tensor => Trained(backbone, tensor)))
             .Concat(HeadParameters.Of(backbone, plan, head, seed));
         var parameters = new ParameterBuffer(specs, backbone.Device);
         try
@@ -74,63 +62,39 @@ public sealed class TunedModel : IDisposable
         }
     }
 
-    /// <returns>logits (rows, outputs), fp32, in the caller's scope</returns>
-    public Tensor Forward(TokenBatch batch, ForwardContext context)
+    /// <param name="targets">of a language model: (rows, targets), int64, -100 where nothing is asked; null otherwise</param>
+    /// <param name="visit">is shown hidden states by their stack and their number: 0 the embedding output, last the stack's output; what it is shown is freed afterwards.</param>
+    /// <returns>
+    /// (rows, outputs): a head's logits, or log probabilities of the labels' words; or (rows, targets, vocabulary): a language model's logits. fp32, in the caller's scope
+    /// </returns>
+    public Tensor Forward(TokenBatch batch, ForwardContext context, Tensor? targets = null, Action<string, int, Tensor>? visit = null) =>
+        targets is null == Head.IsLanguageModel
+            ? throw new ArgumentException(targets is null ? "a language model is asked without targets" : "a classifier is given targets", nameof(targets))
+            : network.Forward(batch, targets, context, visit);
+
+    /// <summary>The mean loss of the batch, a scalar in the caller's scope. Labels that are words are learnt as a language model learns: word by word, against the whole vocabulary.</summary>
+    /// <param name="labels">(rows): int64 labels, or fp32 values of a regression; or a language model's targets, (rows, targets)</param>
+    public Tensor Loss(TokenBatch batch, Tensor labels, ForwardContext context)
     {
         using var scope = NewDisposeScope();
-        // The head reads the first token alone, so the last layer computes no other.
-        return head.Forward(Encode(batch, context, lastRows: 1, visit: null), Backbone.Config, context).MoveToOuterDisposeScope();
-    }
-
-    /// <param name="visit">is shown the embedding output as 0 and layer i's output as i + 1; what it is shown is freed afterwards.</param>
-    /// <returns>the last hidden states (batch, time, width), in the caller's scope</returns>
-    public Tensor Encode(TokenBatch batch, ForwardContext context, Action<int, Tensor>? visit = null) => Encode(batch, context, batch.Time, visit);
-
-    private static void RequireEncoder(Backbone backbone)
-    {
-        if (backbone.Config.StudyRefusal is { } refusal)
-            throw new InvalidDataException($"{backbone.Folder}: {refusal}");
+        if (Head.Words is not { } words)
+            return Head.Loss(Forward(batch, context, Head.IsLanguageModel ? labels : null), labels).MoveToOuterDisposeScope();
+        var targets = words.TargetsOf(labels);
+        return HeadPlan.LanguageModel.Loss(network.Forward(batch, targets, context, visit: null), targets).MoveToOuterDisposeScope();
     }
 
     /// <summary>Frees the trial's parameters; the backbone stays.</summary>
     public void Dispose() => Parameters.Dispose();
 
-    private Tensor Encode(TokenBatch batch, ForwardContext context, long lastRows, Action<int, Tensor>? visit)
+    private static string? HeadProblem(Backbone backbone, HeadPlan head)
     {
-        using var scope = NewDisposeScope();
-        var config = Backbone.Config;
-        var mask = new AttentionMask(batch, Backbone.Type, layers.Where(l => l.Prefix is not null).Select(l => l.Prefix!.Length));
-        Tensor hidden;
-        using (lowest >= 0 ? no_grad() : null)
-            hidden = EmbeddingLayer.Forward(batch, weights.Embeddings, config, Backbone.Type, context);
-        visit?.Invoke(0, hidden);
-        for (var i = 0; i < layers.Length; i++)
-        {
-            var below = hidden;
-            var rows = i == layers.Length - 1 ? lastRows : batch.Time;
-            using (i < lowest ? no_grad() : null)
-                hidden = EncoderLayer.Forward(below, rows, weights.Layers[i], layers[i], config, mask, context);
-            below.Dispose();
-            visit?.Invoke(i + 1, hidden);
-        }
-        return hidden.MoveToOuterDisposeScope();
+        var writes = head.IsLanguageModel || head.Words is not null;
+        return writes && backbone.Config.Decoder is null ? $"a {backbone.Config.ModelType} writes no words: it has no decoder"
+            : !writes && backbone.Config.T5 is not null ? "T5 has no classification head: its labels are words"
+            : null;
     }
 
-    private Tensor Tensor(string bareKey) => Parameters.Contains(bareKey) ? Parameters[bareKey].Value : Backbone[bareKey];
-
-    private static ParameterSpec Copied(Backbone backbone, TrainedTensor tensor)
-    {
-        var source = backbone[tensor.Key];
-        return new ParameterSpec(tensor.Key, source.shape, tensor.Group, ParameterGroups.Decays(tensor.Key), source.alias);
-    }
-
-    private int Lowest()
-    {
-        if (Plan.Tensors.Any(t => t.Key.StartsWith("embeddings.", StringComparison.Ordinal)))
-            return -1;
-        for (var i = 0; i < layers.Length; i++)
-            if (Plan.Modules.Any(m => m.Layer == i) || Plan.Tensors.Any(t => t.Key.StartsWith(EncoderKeys.Layer(i), StringComparison.Ordinal)))
-                return i;
-        return layers.Length;
-    }
+    private static ParameterSpec Trained(Backbone backbone, TrainedTensor tensor) => tensor.Added is { } length
+        ? new ParameterSpec(tensor.Key, [length], tensor.Group, ParameterGroups.Decays(tensor.Key), () => InitialValues.Zeros([length]))
+        : new ParameterSpec(tensor.Key, backbone[tensor.Key].shape, tensor.Group, ParameterGroups.Decays(tensor.Key), backbone[tensor.Key].alias);
 }

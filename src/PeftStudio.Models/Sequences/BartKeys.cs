@@ -13,7 +13,8 @@ internal sealed record BartLayerWeights(
     LayerPeft Peft, LayerPeft CrossPeft);
 
 /// <param name="Positions">(positions + 2, width)</param>
-internal sealed record BartStackWeights(Tensor Positions, NormWeights EmbeddingNorm, IReadOnlyList<BartLayerWeights> Layers);
+/// <param name="Lowest">the first layer that gradients reach, from 0; -1: the embeddings; the number of layers: none.</param>
+internal sealed record BartStackWeights(Tensor Positions, NormWeights EmbeddingNorm, IReadOnlyList<BartLayerWeights> Layers, int Lowest);
 
 /// <param name="Words">(vocabulary, width), of both stacks and of the language-model head.</param>
 internal sealed record BartWeights(Tensor Words, BartStackWeights Encoder, BartStackWeights Decoder);
@@ -53,12 +54,12 @@ internal static class BartKeys
         static IEnumerable<(string, long[])> Module(string module, params long[] weight) => [($"{module}.weight", weight), ($"{module}.bias", [weight[0]])];
     }
 
-    public static BartWeights Weights(BackboneConfig config, DecoderConfig decoder, Func<string, Tensor> tensor, Func<string, int, bool, LayerPeft> peft)
+    public static BartWeights Weights(BackboneConfig config, DecoderConfig decoder, Func<string, Tensor> tensor, Func<string, int, bool, LayerPeft> peft, Func<string, int> lowest)
     {
         return new(tensor(Words), Stack("encoder", config.Layers, cross: false), Stack("decoder", decoder.Layers, cross: true));
 
         BartStackWeights Stack(string stack, int layers, bool cross) => new(
-            tensor($"{stack}.embed_positions.weight"), Norm($"{stack}.layernorm_embedding"), [.. Enumerable.Range(0, layers).Select(i => Of(stack, i, cross))]);
+            tensor($"{stack}.embed_positions.weight"), Norm($"{stack}.layernorm_embedding"), [.. Enumerable.Range(0, layers).Select(i => Of(stack, i, cross))], lowest(stack));
 
         BartLayerWeights Of(string stack, int i, bool cross) => new(
             Attention(Self(stack, i)), Norm(Self(stack, i) + "_layer_norm"),

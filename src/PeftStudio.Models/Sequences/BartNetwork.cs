@@ -14,45 +14,51 @@ internal sealed class BartNetwork(BackboneConfig config, BartConfig bart, Decode
     public const int FirstPosition = 2;
 
     public Tensor Encode(Tensor ids, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit) =>
-        Run(ids, weights.Encoder, config.Heads, padding, encoded: null, padding: null, context, visit);
+        Run(ids, DecoderLayout.Line(ids.size(1)).Positions, weights.Encoder, config.Heads, padding, encoded: null, padding: null, context, visit);
 
-    public Tensor Decode(Tensor ids, Tensor encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
+    public Tensor Decode(Tensor ids, DecoderLayout layout, Tensor encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
     {
         using var scope = NewDisposeScope();
-        var mask = DecoderInputs.Causal(ids.size(1), type, ids.device);
-        return Run(ids, weights.Decoder, decoder.Heads, mask, encoded, padding, context, visit).MoveToOuterDisposeScope();
+        var mask = layout.Mask(type, ids.device);
+        return Run(ids, layout.Positions, weights.Decoder, decoder.Heads, mask, encoded, padding, context, visit).MoveToOuterDisposeScope();
     }
 
-    public Tensor Vocabulary(Tensor hidden)
+    public Tensor Vocabulary(Tensor hidden, Tensor? tokens)
     {
         using var scope = NewDisposeScope();
-        var logits = nn.functional.linear(hidden, weights.Words.In(type));
-        return (logitsBias is null ? logits : logits.add(logitsBias.In(type))).MoveToOuterDisposeScope();
+        var logits = nn.functional.linear(hidden, Asked(weights.Words, 0).In(type));
+        return (logitsBias is null ? logits : logits.add(Asked(logitsBias, 1).In(type))).MoveToOuterDisposeScope();
+
+        Tensor Asked(Tensor all, long dimension) => tokens is null ? all : all.index_select(dimension, tokens);
     }
 
     private Tensor Run(
-        Tensor ids, BartStackWeights stack, int heads, Tensor? mask, Tensor? encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
+        Tensor ids, int[] positions, BartStackWeights stack, int heads, Tensor? mask, Tensor? encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
     {
         using var scope = NewDisposeScope();
-        var hidden = Embedded(ids, stack, context);
+        Tensor hidden;
+        using (stack.Lowest >= 0 ? no_grad() : null)
+            hidden = Embedded(ids, positions, stack, context);
         visit?.Invoke(0, hidden);
         for (var i = 0; i < stack.Layers.Count; i++)
         {
             var below = hidden;
-            hidden = Layer(below, stack.Layers[i], heads, mask, encoded, padding, context);
+            using (i < stack.Lowest ? no_grad() : null)
+                hidden = Layer(below, stack.Layers[i], heads, mask, encoded, padding, context);
             below.Dispose();
             visit?.Invoke(i + 1, hidden);
         }
         return hidden.MoveToOuterDisposeScope();
     }
 
-    private Tensor Embedded(Tensor ids, BartStackWeights stack, ForwardContext context)
+    private Tensor Embedded(Tensor ids, int[] positions, BartStackWeights stack, ForwardContext context)
     {
         using var scope = NewDisposeScope();
         var words = EmbeddingLayer.Lookup(weights.Words, ids, type); // (batch, time, width)
         if (bart.ScalesEmbedding)
             words = words.mul(Math.Sqrt(config.HiddenSize));
-        var sum = words.add(stack.Positions.narrow(0, FirstPosition, ids.size(1)).In(type));
+        var places = tensor([.. positions.Select(position => (long)(FirstPosition + position))], device: ids.device);
+        var sum = words.add(stack.Positions.index_select(0, places).In(type));
         return context.Dropped(stack.EmbeddingNorm.Forward(sum), config.HiddenDropout).MoveToOuterDisposeScope();
     }
 

@@ -11,13 +11,15 @@ internal interface ISequenceNetwork
     /// <returns>(batch, time, width)</returns>
     Tensor Encode(Tensor ids, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit);
 
-    /// <param name="ids">the decoder's inputs, (batch, rows); each sees itself and those before it</param>
+    /// <param name="ids">the decoder's inputs, (batch, rows)</param>
+    /// <param name="layout">of the rows: which sees which.</param>
     /// <param name="encoded">(batch, time, width)</param>
     /// <param name="padding">of the encoder's tokens</param>
     /// <returns>(batch, rows, width)</returns>
-    Tensor Decode(Tensor ids, Tensor encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit);
+    Tensor Decode(Tensor ids, DecoderLayout layout, Tensor encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit);
 
     /// <param name="hidden">the decoder's output, (batch, rows, width)</param>
-    /// <returns>(batch, rows, vocabulary)</returns>
-    Tensor Vocabulary(Tensor hidden);
+    /// <param name="tokens">(tokens), int64: those that are asked for; null: the vocabulary</param>
+    /// <returns>(batch, rows, tokens)</returns>
+    Tensor Vocabulary(Tensor hidden, Tensor? tokens);
 }

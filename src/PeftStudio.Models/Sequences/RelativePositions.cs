@@ -9,17 +9,22 @@ namespace PeftStudio.Models.Sequences;
 internal static class RelativePositions
 {
     /// <param name="table">(buckets, heads)</param>
+    /// <param name="positions">of the queries, from 0.</param>
+    /// <param name="ahead">places that stand before the first key and are seen too: a prefix that counts as tokens, which moves every key's position.</param>
     /// <param name="bothWays">the encoder's tokens see both sides, the decoder's look back.</param>
-    /// <returns>(1, heads, rows, rows)</returns>
-    public static Tensor Bias(Tensor table, long rows, bool bothWays, T5Config t5, ScalarType type)
+    /// <returns>(1, heads, rows, ahead + rows)</returns>
+    public static Tensor Bias(Tensor table, int[] positions, int ahead, bool bothWays, T5Config t5, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        var buckets = new long[rows * rows];
+        int[] keys = [.. Enumerable.Range(0, ahead), .. positions.Select(position => ahead + position)];
+        var largest = keys.Max();
         // One bucket a distance, spread over the square.
-        var byDistance = Enumerable.Range(1 - (int)rows, (2 * (int)rows) - 1).Select(distance => (long)Bucket(distance, bothWays, t5)).ToArray();
-        for (var row = 0L; row < rows; row++)
-            Array.Copy(byDistance, rows - 1 - row, buckets, row * rows, rows);
-        return table.index_select(0, tensor(buckets, device: table.device)).view(rows, rows, -1).permute(2, 0, 1).unsqueeze(0).In(type).MoveToOuterDisposeScope();
+        var byDistance = Enumerable.Range(-largest, (2 * largest) + 1).Select(distance => (long)Bucket(distance, bothWays, t5)).ToArray();
+        var buckets = new long[positions.Length * keys.Length];
+        for (var row = 0; row < positions.Length; row++)
+            for (var key = 0; key < keys.Length; key++)
+                buckets[(row * keys.Length) + key] = byDistance[largest + keys[key] - positions[row]];
+        return table.index_select(0, tensor(buckets, device: table.device)).view(positions.Length, keys.Length, -1).permute(2, 0, 1).unsqueeze(0).In(type).MoveToOuterDisposeScope();
     }
 
     /// <summary>Half of a direction's buckets are one distance each; the others grow by logarithms up to the largest distance.</summary>

@@ -20,7 +20,7 @@ internal sealed record AttentionWeights(LinearWeights Query, LinearWeights Key, 
         var (key, value) = (Split(seen, Key, peft.Key), Split(seen, Value, peft.Value));
         var length = peft.Prefix?.Length ?? 0;
         if (peft.Prefix is { } prefix)
-            (key, value, mask) = (prefix.InFrontOf(key, prefix.Key), prefix.InFrontOf(value, prefix.Value), SeenBefore(mask, length));
+            (key, value, mask) = (prefix.InFrontOf(key, prefix.Key), prefix.InFrontOf(value, prefix.Value), mask is null || mask.size(-1) == length + key.size(2) ? mask : SeenBefore(mask, length));
         var read = Kernels.Attention(query, key, value, mask, scale, context.Attention(dropout, length));
         if (peft.Heads is { } adapter)
             read = adapter.Of(query).add_(read);
@@ -30,8 +30,8 @@ internal sealed record AttentionWeights(LinearWeights Query, LinearWeights Key, 
             EncoderLayer.Project(input, weights, product).view(input.size(0), input.size(1), heads, -1).transpose(1, 2);
     }
 
-    // A prefix is always seen and has no position.
-    private static Tensor? SeenBefore(Tensor? mask, long length) => mask is null
-        ? null
+    /// <summary>The mask with <paramref name="length"/> keys in front, which are always seen: a prefix. It has no position but where it counts as tokens.</summary>
+    public static Tensor SeenBefore(Tensor mask, long length) => length == 0
+        ? mask
         : cat([zeros([mask.size(0), mask.size(1), mask.size(2), length], mask.dtype, mask.device), mask], -1);
 }

@@ -43,12 +43,13 @@ internal static class T5Keys
         }
     }
 
-    public static T5Weights Weights(BackboneConfig config, T5Config t5, DecoderConfig decoder, Func<string, Tensor> tensor, Func<string, int, bool, LayerPeft> peft)
+    /// <param name="added">biases, which T5 has none of, where a trial adds one.</param>
+    public static T5Weights Weights(BackboneConfig config, T5Config t5, DecoderConfig decoder, Func<string, Tensor> tensor, Func<string, Tensor?> added, Func<string, int, bool, LayerPeft> peft, Func<string, int> lowest)
     {
         return new(tensor(Words), Stack("encoder", config.Layers, cross: false), Stack("decoder", decoder.Layers, cross: true), tensor(t5.HasTiedHead ? Words : Head));
 
         T5StackWeights Stack(string stack, int layers, bool cross) => new(
-            tensor($"{stack}.{Positions}"), [.. Enumerable.Range(0, layers).Select(i => Layer(stack, i, cross))], Norm($"{stack}.final_layer_norm"));
+            tensor($"{stack}.{Positions}"), [.. Enumerable.Range(0, layers).Select(i => Layer(stack, i, cross))], Norm($"{stack}.final_layer_norm"), lowest(stack));
 
         T5LayerWeights Layer(string stack, int i, bool cross) => new(
             Norm($"{Part(stack, i, 0)}.layer_norm"), Attention(Self(stack, i)),
@@ -61,9 +62,9 @@ internal static class T5Keys
             ? new(Linear(module + ".wi_0"), Linear(module + ".wi_1"), Linear(module + ".wo"))
             : new(Linear(module + ".wi"), null, Linear(module + ".wo"));
 
-        LinearWeights Linear(string module) => new(tensor(module + ".weight"), null);
+        LinearWeights Linear(string module) => new(tensor(module + ".weight"), added(module + ".bias"));
 
-        RmsNormWeights Norm(string module) => new(tensor(module + ".weight"), config.LayerNormEps);
+        RmsNormWeights Norm(string module) => new(tensor(module + ".weight"), added(module + ".bias"), config.LayerNormEps);
     }
 
     public static string Part(string stack, int layer, int part) => FormattableString.Invariant($"{stack}.block.{layer}.layer.{part}");

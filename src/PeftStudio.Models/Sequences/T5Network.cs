@@ -12,42 +12,53 @@ internal sealed class T5Network(BackboneConfig config, T5Config t5, T5Weights we
     public Tensor Encode(Tensor ids, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
     {
         using var scope = NewDisposeScope();
-        var bias = RelativePositions.Bias(weights.Encoder.Positions, ids.size(1), bothWays: true, t5, type); // (1, heads, time, time)
-        var mask = padding is null ? bias : bias.add(padding); // (batch, heads, time, time)
-        return Run(ids, weights.Encoder, mask, encoded: null, padding: null, context, visit).MoveToOuterDisposeScope();
+        return Run(ids, weights.Encoder, DecoderLayout.Line(ids.size(1)).Positions, bothWays: true, padding, encoded: null, padding: null, context, visit).MoveToOuterDisposeScope();
     }
 
-    public Tensor Decode(Tensor ids, Tensor encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
+    public Tensor Decode(Tensor ids, DecoderLayout layout, Tensor encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
     {
         using var scope = NewDisposeScope();
-        var mask = RelativePositions.Bias(weights.Decoder.Positions, ids.size(1), bothWays: false, t5, type)
-            .add(DecoderInputs.Causal(ids.size(1), type, ids.device)); // (1, heads, rows, rows)
-        return Run(ids, weights.Decoder, mask, encoded, padding, context, visit).MoveToOuterDisposeScope();
+        return Run(ids, weights.Decoder, layout.Positions, bothWays: false, layout.Mask(type, ids.device), encoded, padding, context, visit).MoveToOuterDisposeScope();
     }
 
-    public Tensor Vocabulary(Tensor hidden)
+    public Tensor Vocabulary(Tensor hidden, Tensor? tokens)
     {
         using var scope = NewDisposeScope();
         // Words drawn for embeddings are sqrt(width) too long for a product.
         var read = t5.HasTiedHead ? hidden.mul(1 / Math.Sqrt(config.HiddenSize)) : hidden;
-        return nn.functional.linear(read, weights.Head.In(type)).MoveToOuterDisposeScope();
+        return nn.functional.linear(read, (tokens is null ? weights.Head : weights.Head.index_select(0, tokens)).In(type)).MoveToOuterDisposeScope();
     }
 
-    // The reference shows what goes into each layer, and last the normed output.
-    private Tensor Run(Tensor ids, T5StackWeights stack, Tensor mask, Tensor? encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
+    /// <param name="unseen">added to the scores; null: every token is seen</param>
+    private Tensor Run(
+        Tensor ids, T5StackWeights stack, int[] positions, bool bothWays, Tensor? unseen, Tensor? encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
     {
         using var scope = NewDisposeScope();
-        var hidden = context.Dropped(EmbeddingLayer.Lookup(weights.Words, ids, type), config.HiddenDropout);
+        var masks = new Dictionary<int, Tensor>();
+        Tensor hidden;
+        using (stack.Lowest >= 0 ? no_grad() : null)
+            hidden = context.Dropped(EmbeddingLayer.Lookup(weights.Words, ids, type), config.HiddenDropout);
         for (var i = 0; i < stack.Layers.Count; i++)
         {
+            // The reference shows what goes into each layer, and last the normed output.
             visit?.Invoke(i, hidden);
-            var below = hidden;
-            hidden = Layer(below, stack.Layers[i], mask, encoded, padding, context);
+            var (below, layer) = (hidden, stack.Layers[i]);
+            using (i < stack.Lowest ? no_grad() : null)
+                hidden = Layer(below, layer, Mask(layer.Peft.Prefix is { CountsAsTokens: true } prefix ? (int)prefix.Length : 0), encoded, padding, context);
             below.Dispose();
         }
         var output = context.Dropped(stack.Norm.Forward(hidden), config.HiddenDropout);
         visit?.Invoke(stack.Layers.Count, output);
         return output.MoveToOuterDisposeScope();
+
+        // (1 or batch, heads, rows, ahead + rows): one for all layers, where no prefix moves positions.
+        Tensor Mask(int ahead)
+        {
+            if (masks.TryGetValue(ahead, out var known))
+                return known;
+            var bias = RelativePositions.Bias(stack.Positions, positions, ahead, bothWays, t5, type);
+            return masks[ahead] = unseen is null ? bias : bias.add(AttentionWeights.SeenBefore(unseen, ahead));
+        }
     }
 
     private Tensor Layer(Tensor hidden, T5LayerWeights layer, Tensor mask, Tensor? encoded, Tensor? padding, ForwardContext context)

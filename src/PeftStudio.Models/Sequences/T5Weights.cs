@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace PeftStudio.Models.Sequences;
 
 /// <summary>x / root mean square of x, times the weight (width): no mean is subtracted and no bias added (Zhang and Sennrich 2019).</summary>
-internal sealed record RmsNormWeights(Tensor Weight, double Epsilon)
+/// <param name="Bias">(width): what a trial adds.</param>
+internal sealed record RmsNormWeights(Tensor Weight, Tensor? Bias, double Epsilon)
 {
     public Tensor Forward(Tensor input)
     {
@@ -14,7 +15,8 @@ internal sealed record RmsNormWeights(Tensor Weight, double Epsilon)
         var type = input.dtype;
         var exact = input.In(type == ScalarType.Float64 ? type : ScalarType.Float32);
         var normed = exact.mul(exact.square().mean([-1], keepdim: true).add(Epsilon).rsqrt());
-        return normed.In(type).mul(Weight.In(type)).MoveToOuterDisposeScope();
+        var scaled = normed.In(type).mul(Weight.In(type));
+        return (Bias is null ? scaled : scaled.add(Bias.In(type))).MoveToOuterDisposeScope();
     }
 }
 
@@ -31,7 +33,8 @@ internal sealed record T5LayerWeights(
     LayerPeft Peft, LayerPeft CrossPeft);
 
 /// <param name="Positions">(buckets, heads): the first layer's, for all layers.</param>
-internal sealed record T5StackWeights(Tensor Positions, IReadOnlyList<T5LayerWeights> Layers, RmsNormWeights Norm);
+/// <param name="Lowest">the first layer that gradients reach, from 0; -1: the embeddings; the number of layers: none.</param>
+internal sealed record T5StackWeights(Tensor Positions, IReadOnlyList<T5LayerWeights> Layers, RmsNormWeights Norm, int Lowest);
 
 /// <param name="Words">(vocabulary, width), of both stacks.</param>
 /// <param name="Head">(vocabulary, width): T5 1.0's is <paramref name="Words"/>.</param>

@@ -4,7 +4,7 @@ namespace PeftStudio.Search.Methods;
 
 /// <summary>
 /// Parameter counts of methods by formula; d = width, a = inner width, f = feed-forward width. A layer with cross attention has what
-/// concerns attention twice, and one norm more.
+/// concerns attention twice, and one norm more. Of a gated feed-forward's two inner products the one without activation is changed, but both get a bias.
 /// </summary>
 internal static class MethodCounts
 {
@@ -20,7 +20,8 @@ internal static class MethodCounts
     public static long Fixed(PeftMethod method, StackShape stack) => method.Form switch
     {
         FunctionalForm.Bottleneck => SubLayers(method.Representation, stack) * (long)stack.Width,
-        FunctionalForm.Bias => Linears(method.Representation, stack).Sum(linear => (long)linear.Out) + Norms(method.Representation, stack),
+        FunctionalForm.Bias => Linears(method.Representation, stack).Sum(linear => (long)linear.Out) + Norms(method.Representation, stack)
+            + (stack.IsGated && method.Representation.HasFlag(ModifiedRepresentation.FeedForwardInner) ? stack.FeedForward : 0),
         FunctionalForm.Rescaling => Linears(method.Representation, stack).Sum(linear => (long)linear.Out)
             + (method.Representation.HasFlag(ModifiedRepresentation.FeedForwardActivation) ? stack.FeedForward : 0),
         FunctionalForm.Affine => (stack.Biases ? 2 : 1) * Norms(method.Representation, stack),

@@ -1,3 +1,4 @@
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tokenizers;
 
@@ -10,13 +11,12 @@ public sealed record TokenisedRow(int[] Ids, int[] TypeIds, float Target);
 public sealed class TokenisedTask
 {
     private readonly Dictionary<(bool Dev, int RowNumber), TokenisedRow> tokenised = [];
-    private readonly Tokenizer tokenizer;
+    private readonly RowText text;
 
-    public TokenisedTask(TaskFolder folder, Tokenizer tokenizer, int maxLength, bool skipBadRows = false)
+    /// <param name="config">of the backbone that reads the rows.</param>
+    public TokenisedTask(TaskFolder folder, BackboneConfig config, Tokenizer tokenizer, int maxLength, bool skipBadRows = false)
     {
-        if (folder.Definition.Generation is not null)
-            throw new InvalidTaskException($"the task {folder.Definition.Name} asks for written text, and training on such tasks is not built yet; take one with labels or scores");
-        this.tokenizer = tokenizer;
+        (Tokenizer, text) = (tokenizer, RowText.Of(folder.Definition, config));
         Definition = folder.Definition;
         Hash = folder.Hash();
         MaxLength = maxLength;
@@ -28,7 +28,9 @@ public sealed class TokenisedTask
 
     public string Hash { get; }
 
-    public string TokenizerHash => tokenizer.Hash;
+    public Tokenizer Tokenizer { get; }
+
+    public string TokenizerHash => Tokenizer.Hash;
 
     /// <summary>Most tokens a row, special tokens counted.</summary>
     public int MaxLength { get; }
@@ -45,7 +47,7 @@ public sealed class TokenisedTask
     {
         if (tokenised.TryGetValue((dev, row.RowNumber), out var known))
             return known;
-        var encoding = tokenizer.Encode(row.Text, row.Pair, MaxLength);
+        var encoding = text.Encode(Tokenizer, row.Text, row.Pair, MaxLength);
         return tokenised[(dev, row.RowNumber)] = new TokenisedRow(encoding.Ids, encoding.TypeIds, row.Target);
     }
 }

@@ -90,8 +90,6 @@ public sealed class AssetShelf(StudioSettings settings)
         try
         {
             config = BackboneConfig.FromFolder(folder);
-            if (config.StudyRefusal is { } refusal)
-                return new(folder, name, config, null, null, refusal);
             using var checkpoint = SafetensorsCheckpoint.Open(folder);
             var identity = BackboneIdentity.Of(checkpoint, config.ModelType);
             return new(folder, name, config, identity.Hash, config.Shape() with { Parameters = identity.Parameters }, null);

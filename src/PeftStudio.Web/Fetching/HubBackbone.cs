@@ -28,8 +28,8 @@ internal sealed class HubBackbone(RemoteSource hub, AssetShelf shelf, HubReferen
             var listing = HubListing.Read(await hub.ReadAsync(
                 hub.Address($"api/models/{reference.Repository}/revision/{Uri.EscapeDataString(reference.Revision)}?blobs=true"), MostListingBytes, cancel));
             var index = listing.Index;
-            if (BackboneConfig.Parse(await ReadAsync(listing, listing.Config, MostConfigBytes, cancel)).StudyRefusal is { } refusal)
-                throw new FetchRefused($"{reference}: {refusal}", field: "name");
+            // An architecture that is not supported is refused before its weights come.
+            _ = BackboneConfig.Parse(await ReadAsync(listing, listing.Config, MostConfigBytes, cancel));
             var shards = index is null ? null : SafetensorsCheckpoint.ShardNames(await ReadAsync(listing, index, MostIndexBytes, cancel));
             return new($"{hub.Origin}{reference.Repository} {listing.Commit}",
                 [.. listing.Backbone(shards).Select(file => new RemoteFile(Address(listing, file), file.Name, file.Size, file.Sha256))]);

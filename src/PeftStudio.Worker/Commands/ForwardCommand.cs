@@ -1,8 +1,6 @@
 using System.CommandLine;
-using PeftStudio.Formats.Adapters;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Forwarding;
-using PeftStudio.Models.Peft;
 using PeftStudio.Search.Studies;
 using TorchSharp;
 
@@ -35,15 +33,6 @@ internal static class ForwardCommand
         TensorOutput.CheckExtension(output);
         using var backbone = Backbone.Load(backboneFolder, torch.CPU, Precision.Fp32);
         var rows = TokenisedRows.Read(inputs, backbone.Config);
-        if (backbone.Config.Decoder is not null)
-        {
-            if (adapterFolder is not null && AdapterFolder.IsAdapter(adapterFolder))
-                throw new InvalidDataException($"{adapterFolder}: is an adapter of the studio's own, and none was trained on a {backbone.Config.ModelType}; choose its BERT or RoBERTa");
-            var imported = adapterFolder is null ? null : AdapterHubFolder.Read(adapterFolder, backbone);
-            Note(backbone.Report.Notes.Concat(imported?.Notes ?? []));
-            TensorOutput.Write(output, SequencePass.Run(backbone, imported, rows, gradients));
-            return;
-        }
         using var adapter = adapterFolder is null ? null : LoadedAdapter.Read(adapterFolder, backbone);
         Note(backbone.Report.Notes.Concat(adapter?.Notes ?? []));
         TensorOutput.Write(output, ForwardPass.Run(backbone, adapter, rows, gradients));

@@ -1,0 +1,43 @@
+using PeftStudio.Formats.Backbones;
+using PeftStudio.Formats.Tasks;
+using PeftStudio.Formats.Tokenizers;
+
+namespace PeftStudio.Training.Batching;
+
+/// <summary>
+/// How a row's texts are put before a backbone: as they are, or on T5 as one text that names the task and its parts. GLUE's have the names that T5 was pretrained with
+/// (Raffel et al. 2020, appendix D).
+/// </summary>
+internal sealed class RowText
+{
+    private static readonly Dictionary<string, (string Task, string Text, string Pair, bool PairFirst)> Glue = new(StringComparer.Ordinal)
+    {
+        ["CoLA"] = ("cola", "sentence", "", false),
+        ["SST-2"] = ("sst2", "sentence", "", false),
+        ["MRPC"] = ("mrpc", "sentence1", "sentence2", false),
+        ["STS-B"] = ("stsb", "sentence1", "sentence2", false),
+        ["QQP"] = ("qqp", "question1", "question2", false),
+        ["MNLI"] = ("mnli", "premise", "hypothesis", true),
+        ["QNLI"] = ("qnli", "question", "sentence", false),
+        ["RTE"] = ("rte", "sentence1", "sentence2", false),
+        ["WNLI"] = ("wnli", "sentence1", "sentence2", false),
+    };
+
+    private readonly (string Task, string Text, string Pair, bool PairFirst)? names;
+
+    private RowText((string, string, string, bool)? names) => this.names = names;
+
+    public static RowText Of(TaskDefinition task, BackboneConfig config) => config.T5 is null
+        ? new(null)
+        : new(Glue.TryGetValue(task.Name, out var known) ? known : (task.Name, task.Pair is null ? "sentence" : "sentence1", "sentence2", false));
+
+    /// <param name="maxLength">most tokens, special ones counted; a text that T5 reads is cut at its end.</param>
+    public EncodedText Encode(Tokenizer tokenizer, string text, string? pair, int maxLength)
+    {
+        if (names is not var (task, first, second, pairFirst))
+            return tokenizer.Encode(text, pair, maxLength);
+        var named = $"{first}: {text}";
+        var all = pair is null ? named : pairFirst ? $"{second}: {pair} {named}" : $"{named} {second}: {pair}";
+        return tokenizer.Encode($"{task} {all}", null, maxLength);
+    }
+}

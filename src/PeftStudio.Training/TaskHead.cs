@@ -1,0 +1,34 @@
+using System.Globalization;
+using PeftStudio.Formats.Backbones;
+using PeftStudio.Formats.Tasks;
+using PeftStudio.Formats.Tokenizers;
+using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Sequences;
+
+namespace PeftStudio.Training;
+
+/// <summary>What a backbone's family is asked for a task: a head of its own, or on T5 the labels' words (Raffel et al. 2020, 2.4).</summary>
+public static class TaskHead
+{
+    // STS-B's 0 to 5 is written in steps of 0.2.
+    private const int Steps = 25;
+
+    /// <exception cref="InvalidDataException">Two labels are the same tokens to the backbone.</exception>
+    public static HeadPlan Of(TaskDefinition task, BackboneConfig config, Tokenizer tokenizer)
+    {
+        if (config.T5 is null)
+            return task.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(task.Outputs);
+        var values = task.Range is { } range ? Enumerable.Range(0, Steps + 1).Select(step => range.Minimum + ((range.Maximum - range.Minimum) * step / Steps)).ToArray() : null;
+        try
+        {
+            return HeadPlan.Written(new LabelWords([.. (values?.Select(Written) ?? task.LabelNames).Select(text => tokenizer.Encode(text).Ids)], values));
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"the task '{task.Name}' cannot be written by this backbone: {error.Message}. Give the labels other names in its task.json.", error);
+        }
+    }
+
+    /// <summary>"3.8": one place behind the point more than the steps need none.</summary>
+    private static string Written(float value) => value.ToString("0.0##", CultureInfo.InvariantCulture);
+}
