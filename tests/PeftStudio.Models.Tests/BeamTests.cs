@@ -73,7 +73,8 @@ public sealed class BeamTests
         late.IsDone.ShouldBeFalse();
         late.Continue([.. Logs(0.1, 0, 0.6, 0.3), .. Logs(0.1, 0, 0.6, 0.3)]);
         late.IsDone.ShouldBeTrue();
-        late.Best.ShouldBe([2, 2]);
+        late.Best.Tokens.ShouldBe([2, 2]);
+        late.Best.MeanLogProbability.ShouldBe(Math.Log(0.6), 1e-6);
     }
 
     [Fact]
@@ -96,7 +97,7 @@ public sealed class BeamTests
             rows.Length.ShouldBe(beam.OpenCount * vocabulary);
             beam.Continue(rows);
         }
-        return beam.Best;
+        return beam.Best.Tokens;
     }
 
     // The next token's log probabilities, drawn for each text.

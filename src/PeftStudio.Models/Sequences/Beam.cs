@@ -10,7 +10,7 @@ namespace PeftStudio.Models.Sequences;
 /// <param name="end">the token that ends a text</param>
 internal sealed class Beam(int width, int mostTokens, int end)
 {
-    private readonly List<(int[] Tokens, double Mean)> finished = [];
+    private readonly List<WrittenTokens> finished = [];
     private List<(int[] Tokens, double Sum)> open = [([], 0)];
 
     /// <summary>What has to be continued: texts of one length without their start.</summary>
@@ -20,8 +20,8 @@ internal sealed class Beam(int width, int mostTokens, int end)
 
     public bool IsDone => open.Count == 0;
 
-    /// <summary>The best text, its end token left out; the first found of equals.</summary>
-    public int[] Best => finished.MaxBy(text => text.Mean).Tokens;
+    /// <summary>The best text; the first found of equals.</summary>
+    public WrittenTokens Best => finished.MaxBy(text => text.MeanLogProbability) ?? throw new InvalidOperationException("no text is finished yet");
 
     /// <param name="logProbabilities">(open texts, vocabulary), row-major, of the next token</param>
     public void Continue(ReadOnlySpan<float> logProbabilities)
@@ -33,7 +33,7 @@ internal sealed class Beam(int width, int mostTokens, int end)
         {
             // An end counts only among as many as the beam is wide.
             if (token == end && rank < width)
-                finished.Add((open[text].Tokens, sum / (open[text].Tokens.Length + 1)));
+                finished.Add(new(open[text].Tokens, sum / (open[text].Tokens.Length + 1)));
             else if (token != end && kept.Count < width)
                 kept.Add(([.. open[text].Tokens, token], sum));
             rank++;
@@ -41,7 +41,7 @@ internal sealed class Beam(int width, int mostTokens, int end)
         open = finished.Count >= width ? [] : kept;
         if (open.Count > 0 && open[0].Tokens.Length < mostTokens)
             return;
-        finished.AddRange(open.Select(text => (text.Tokens, text.Sum / text.Tokens.Length)));
+        finished.AddRange(open.Select(text => new WrittenTokens(text.Tokens, text.Sum / text.Tokens.Length)));
         open = [];
     }
 
