@@ -1,16 +1,20 @@
 using PeftStudio.Formats.Adapters;
+using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Exports;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
+using PeftStudio.Torch;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Training.Tests;
 
-/// <summary>Trials whose targets are texts, on a tiny T5.</summary>
+/// <summary>Trials whose targets are texts, on a tiny T5. Not beside other trials: live tensors are counted for the whole process.</summary>
+[Collection(nameof(TrialRunnerTests))]
 public sealed class GenerationTrialTests : IDisposable
 {
     private readonly DirectoryInfo root = Directory.CreateTempSubdirectory("peftstudio-generation-");
@@ -58,6 +62,20 @@ public sealed class GenerationTrialTests : IDisposable
         score.ShouldBe(first.Result.Dev);
         rows.Count.ShouldBe(40);
         rows.ShouldAllBe(row => row.Text != null && row.Label == null && row.Score == null);
+
+        using var backbone = Backbone.Load(backboneFolder, CPU, Precision.Fp32);
+        foreach (var layout in Enum.GetValues<ExportLayout>())
+            Should.Throw<InvalidDataException>(() => AdapterExport.Write(folder, backbone, layout, Path.Combine(root.FullName, $"{layout}"))).Message.ShouldContain("exports of such adapters are not built yet");
+    }
+
+    [Fact]
+    public void Nothing_stays_behind_in_memory()
+    {
+        var plan = Plan("lora") with { Epochs = 1 };
+        Run(plan);
+        var before = NativeRuntime.LiveTensors;
+        Run(plan);
+        NativeRuntime.LiveTensors.ShouldBe(before);
     }
 
     [Fact]

@@ -5,6 +5,8 @@ using PeftStudio.Torch;
 
 namespace PeftStudio.Training.Tests;
 
+/// <summary>Not beside other trials: live tensors are counted for the whole process.</summary>
+[Collection(nameof(TrialRunnerTests))]
 public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<TrialFixture>
 {
     public static TheoryData<string> MethodSets => ["lora", "adapter", "prefix", "bitfit", "adapter+lora", "adapter+bitfit+lora+prefix", ""];

@@ -67,10 +67,10 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
     }
 
     [Fact]
-    public async Task An_encoder_decoder_in_a_folder_is_listed_with_why_no_study_uses_it()
+    public async Task A_folder_without_weights_is_listed_with_why_no_study_uses_it()
     {
         File.WriteAllText(Path.Join(Directory.CreateDirectory(Path.Join(studio.Data, "backbones", "small-t5")).FullName, "config.json"), T5);
-        const string Refusal = "t5 can be used with ./studio forward; studies over it are not built yet";
+        const string Refusal = "model.safetensors";
         (await client.GetStringAsync("/api/v1/backbones/small-t5")).ShouldContain(Refusal);
         (await client.GetStringAsync("/backbones")).ShouldContain(Refusal);
         (await client.GetStringAsync("/studies/new?backbone=small-t5")).ShouldNotContain("value=\"small-t5\"");
@@ -142,7 +142,7 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
     public async Task A_backbone_without_weights_or_with_an_unknown_architecture_is_refused()
     {
         await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", Encoding.UTF8.GetBytes("{ \"model_type\": \"mystery\" }"))))).ShouldBeProblem(HttpStatusCode.BadRequest, "mystery");
-        await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", Encoding.UTF8.GetBytes(T5))))).ShouldBeProblem(HttpStatusCode.BadRequest, "studies over it are not built yet");
+        await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", Encoding.UTF8.GetBytes(T5))))).ShouldBeProblem(HttpStatusCode.BadRequest, "model.safetensors");
         var config = File.ReadAllBytes(Path.Join(Folders.Repository, "samples", "backbones", "sample", "config.json"));
         await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", config)))).ShouldBeProblem(HttpStatusCode.BadRequest, "model.safetensors");
         await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", config), ("model.safetensors", [1, 2, 3])))).ShouldBeProblem(HttpStatusCode.BadRequest, "model.safetensors");

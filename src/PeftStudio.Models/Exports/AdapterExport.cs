@@ -34,6 +34,8 @@ public static class AdapterExport
             throw new InvalidDataException($"{adapterFolder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
         using var adapter = LoadedAdapter.Read(adapterFolder, backbone);
         var manifest = adapter.Manifest ?? throw new InvalidDataException($"{adapterFolder}: has no manifest");
+        if (adapter.Model.Head.IsLanguageModel)
+            throw new InvalidDataException($"{adapterFolder}: its labels or texts are written by the language model's own head; exports of such adapters are not built yet. ./studio predict uses it as it is.");
         var format = Layout(layout);
         var leftOut = LeftOutText.Of(adapter.Model.Plan, format);
         using var carried = Carried(adapter.Model, format, leftOut, $"{adapterFolder} cannot be exported as {layout.ToString().ToLowerInvariant()}");

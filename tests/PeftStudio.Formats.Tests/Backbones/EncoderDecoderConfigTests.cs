@@ -24,7 +24,6 @@ public sealed class EncoderDecoderConfigTests
         (config.HiddenAct, config.LayerNormEps, config.HiddenDropout, config.AttentionDropout).ShouldBe((Activation.Relu, 1e-6, 0.1, 0.1));
         (config.MaxLength, config.TypeVocabSize, config.HeadSize).ShouldBe((null, 1, 5));
         config.Shape().Stacks.ShouldBe([new StackShape("encoder", 2, 12, 15, 20, Biases: false), new StackShape("decoder", 2, 12, 15, 20, CrossAttention: true, Biases: false)]);
-        config.StudyRefusal.ShouldNotBeNull().ShouldContain("t5");
     }
 
     [Theory]
@@ -46,7 +45,6 @@ public sealed class EncoderDecoderConfigTests
         (config.HiddenAct, config.LayerNormEps, config.HiddenDropout, config.AttentionDropout, config.ClassifierDropout).ShouldBe((Activation.Gelu, 1e-5, 0.1, 0, 0));
         (config.MaxLength, config.PadTokenId, config.HeadSize).ShouldBe((1024, 1, 4));
         config.Shape().Stacks.ShouldBe([new StackShape("encoder", 2, 12, 12, 20), new StackShape("decoder", 1, 12, 12, 16, CrossAttention: true)]);
-        config.StudyRefusal.ShouldNotBeNull().ShouldContain("bart");
     }
 
     public static TheoryData<string, string, string?, string> Wrong => new()
