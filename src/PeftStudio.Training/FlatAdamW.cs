@@ -39,8 +39,6 @@ internal sealed class FlatAdamW : IDisposable
     /// <param name="step">counted from 1.</param>
     public void Step(int step)
     {
-        if (plan.ClipNorm > 0)
-            Kernels.ClipNorm(parameters.Gradient, plan.ClipNorm).Dispose();
         Kernels.AdamWStep(
             parameters.Values, parameters.Gradient, mean, square, rates, decays,
             AdamWSettings.Default with { WeightDecay = plan.WeightDecay }, Factor(step), step);

@@ -19,6 +19,8 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TrialPlan plan;
     private readonly ScoreUnits units;
     private readonly FlatAdamW optimizer;
+    private readonly PrefixReparametrisation? prefixes;
+    private readonly FlatAdamW? prefixOptimizer;
     private readonly ForwardContext context;
     private readonly RandomStream order;
     private readonly int stepsPerEpoch;
@@ -32,6 +34,8 @@ internal sealed class TrainingLoop : IDisposable
         this.units = units;
         stepsPerEpoch = (rows.Length + plan.Training.BatchSize - 1) / plan.Training.BatchSize;
         optimizer = new FlatAdamW(model.Parameters, plan.Training, stepsPerEpoch * plan.Epochs);
+        prefixes = PrefixReparametrisation.Of(model.Parameters, plan.Methods, new InitialisationSeed(plan.StudySeed, plan.TrainingSeed));
+        prefixOptimizer = prefixes is null ? null : new FlatAdamW(prefixes.Parameters, plan.Training, stepsPerEpoch * plan.Epochs);
         context = ForwardContext.Training(Seeds.For(plan.StudySeed, plan.TrainingSeed, "dropout"), plan.Training.Dropout);
         order = Seeds.Stream(plan.StudySeed, plan.TrainingSeed, "order");
     }
@@ -54,7 +58,15 @@ internal sealed class TrainingLoop : IDisposable
 
     public TrainingProgress Progress(EpochPoint finished) => new(finished.Epoch, step, stepsPerEpoch * plan.Epochs, finished.Loss, finished);
 
-    public void Dispose() => optimizer.Dispose();
+    /// <summary>Parameters that are trained and leave no trace but the prefixes that they make.</summary>
+    public long TrainingOnlyParameters => prefixes?.Parameters.BackboneCount ?? 0;
+
+    public void Dispose()
+    {
+        optimizer.Dispose();
+        prefixOptimizer?.Dispose();
+        prefixes?.Dispose();
+    }
 
     private double Step(int[] batch)
     {
@@ -67,7 +79,12 @@ internal sealed class TrainingLoop : IDisposable
             return value;
         optimizer.ZeroGradient();
         loss.backward();
+        prefixes?.PullBack();
+        if (plan.Training.ClipNorm > 0)
+            GradientNorm.Clip(prefixes is null ? [model.Parameters.Gradient] : [model.Parameters.Gradient, prefixes.Parameters.Gradient], plan.Training.ClipNorm);
         optimizer.Step(step);
+        prefixOptimizer?.Step(step);
+        prefixes?.Fold();
         return value;
     }
 

@@ -68,7 +68,10 @@ public static class TrialRunner
             ? Evaluation.Score(model, definition, task.Tokenizer, task.Dev(task.DevRows), cancellationToken)
             : null;
         var result = new TrialResult(
-            bestEpoch, curve[bestEpoch - 1].Decision, dev, curve.ToValueList(), model.Parameters.BackboneCount, model.Parameters.HeadCount, train.Length);
+            bestEpoch, curve[bestEpoch - 1].Decision, dev, curve.ToValueList(), model.Parameters.BackboneCount, model.Parameters.HeadCount, train.Length)
+        {
+            TrainingOnlyParameters = loop.TrainingOnlyParameters,
+        };
         return new TrainedTrial(result, plan.KeepAdapter && plan.Design is not null ? Adapter(plan, result, task, model) : null);
     }
 

@@ -1,12 +1,13 @@
+using PeftStudio.Formats.Adapters;
+using PeftStudio.Formats.Tasks;
 using PeftStudio.Search;
 using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
+using PeftStudio.Tests;
 using PeftStudio.Torch;
 
 namespace PeftStudio.Training.Tests;
 
-/// <summary>Not beside other trials: live tensors are counted for the whole process.</summary>
-[Collection(nameof(TrialRunnerTests))]
 public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<TrialFixture>
 {
     public static TheoryData<string> MethodSets => ["lora", "adapter", "prefix", "bitfit", "adapter+lora", "adapter+bitfit+lora+prefix", ""];
@@ -41,6 +42,31 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
         trained.Adapter.ShouldNotBeNull().Manifest(new("1", "a profile")).Methods.ShouldBe([twin]);
         Should.Throw<ArgumentException>(() => TrialRunner.Run(composed with { OwnMethods = [] }, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken))
             .Message.ShouldContain("'twin'");
+    }
+
+    [Fact]
+    public void A_reparametrised_prefix_learns_and_leaves_plain_keys_and_values()
+    {
+        var made = NamedMethods.Prefix with { Name = "made", Title = "Made prefix", Reparametrisation = 24 };
+        var plan = fixture.Plan(fixture.Opinions, [made], "made");
+        var trained = TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+        var again = TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+
+        trained.Result.Curve[^1].Loss.ShouldBeLessThan(trained.Result.Curve[0].Loss);
+        CanonicalJson.Write(again.Result).ShouldBe(CanonicalJson.Write(trained.Result));
+        var sizes = plan.Sizes.ShouldNotBeNull();
+        trained.Result.TrainableParameters.ShouldBe(sizes.Parameters);
+        trained.Result.TrainingOnlyParameters.ShouldBe(sizes.Sizes.Sum(size => made.TrainingOnlyParametersPerLayer(fixture.Backbone.Shape.Stacks[0], size.Size)));
+
+        using var folder = new TempFolder();
+        var adapter = trained.Adapter.ShouldNotBeNull();
+        AdapterFolder.Write(folder.Path, adapter.Manifest(new("1", "a profile")), adapter.Weights);
+        using (var weights = AdapterFolder.OpenWeights(folder.Path))
+            weights.Entries.Select(entry => entry.Key).Where(key => key.Contains("made", StringComparison.Ordinal)).ShouldBe(
+                from layer in new[] { 0, 1 } from part in new[] { "key", "value" } select $"encoder.layer.{layer}.attention.self.made.{part}", ignoreOrder: true);
+        using var opened = AdapterPrediction.Open(fixture.BackboneFolder, folder.Path, TorchSharp.torch.CPU);
+        var rows = TaskFile.ReadUnscored(opened.Task, Path.Combine(fixture.TaskFolder, "dev.tsv"));
+        opened.Predict(rows, TestContext.Current.CancellationToken).Score.ShouldBe(trained.Result.Dev);
     }
 
     [Fact]

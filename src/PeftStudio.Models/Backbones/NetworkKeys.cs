@@ -4,7 +4,7 @@ using PeftStudio.Models.Sequences;
 namespace PeftStudio.Models.Backbones;
 
 /// <summary>The tensors that a checkpoint of each family is made of, by their keys in the bare model.</summary>
-internal static class NetworkKeys
+public static class NetworkKeys
 {
     /// <summary>Keys and shapes of every tensor of the backbone; all must be there.</summary>
     public static IEnumerable<(string Key, long[] Shape)> Of(BackboneConfig config) => config switch

@@ -32,10 +32,10 @@ public static class AdapterExport
         RequireEmpty(output);
         if (!AdapterFolder.IsAdapter(adapterFolder))
             throw new InvalidDataException($"{adapterFolder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
+        if (backbone.Config.Decoder is not null)
+            throw new InvalidDataException($"{adapterFolder}: was trained on a {backbone.Config.ModelType}; adapters of BERT and RoBERTa are exported. {AdapterFolder.ManifestName} and {AdapterFolder.WeightsName} hold all of it.");
         using var adapter = LoadedAdapter.Read(adapterFolder, backbone);
         var manifest = adapter.Manifest ?? throw new InvalidDataException($"{adapterFolder}: has no manifest");
-        if (adapter.Model.Head.IsLanguageModel)
-            throw new InvalidDataException($"{adapterFolder}: its labels or texts are written by the language model's own head; exports of such adapters are not built yet. ./studio predict uses it as it is.");
         var format = Layout(layout);
         var leftOut = LeftOutText.Of(adapter.Model.Plan, format);
         using var carried = Carried(adapter.Model, format, leftOut, $"{adapterFolder} cannot be exported as {layout.ToString().ToLowerInvariant()}");

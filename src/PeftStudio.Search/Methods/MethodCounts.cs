@@ -28,6 +28,10 @@ internal static class MethodCounts
         _ => 0,
     };
 
+    /// <summary>An embedding (size, a), a linear a -> m with bias, and one m -> 2a with bias, for each attention; m = the MLP's width.</summary>
+    public static long TrainingOnly(PeftMethod method, StackShape stack, int size) => method.Reparametrisation is not { } width ? 0
+        : Attentions(stack) * (((long)size * stack.InnerWidth) + ((stack.InnerWidth + 1L) * width) + ((width + 1L) * 2 * stack.InnerWidth));
+
     private static long Norms(ModifiedRepresentation at, StackShape stack) =>
         at.HasFlag(ModifiedRepresentation.Norms) ? (1L + Attentions(stack)) * stack.Width : 0;
 

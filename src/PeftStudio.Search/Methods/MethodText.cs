@@ -11,7 +11,8 @@ public static class MethodText
         FunctionalForm.Bottleneck => $"ReLU bottleneck {SubLayers(method)}, {Added(method)}",
         FunctionalForm.LowRank when method.Insertion is InsertionForm.BeforeResidual => $"low-rank change {SubLayers(method)}, {Added(method)}",
         FunctionalForm.LowRank => $"low-rank change of {Places(method.Representation)}, reading what each product reads, {Added(method)}",
-        FunctionalForm.KeyValue when method.Composition is Composition.Gated => "own keys and values in front of each attention; the softmax over both is the gate",
+        FunctionalForm.KeyValue when method.Composition is Composition.Gated => "own keys and values in front of each attention; the softmax over both is the gate"
+            + (method.Reparametrisation is { } width ? string.Create(CultureInfo.InvariantCulture, $"; while it trains a tanh MLP of width {width} makes them") : ""),
         FunctionalForm.KeyValue => $"own keys and values beside each attention head, with ReLU in place of softmax, {Added(method)}",
         FunctionalForm.Bias => $"trained biases of {Places(method.Representation)}",
         FunctionalForm.Rescaling => $"trained vectors that multiply {Places(method.Representation)}",

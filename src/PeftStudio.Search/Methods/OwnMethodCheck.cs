@@ -14,6 +14,7 @@ public static partial class OwnMethodCheck
     public const int LongestTitle = 60;
 
     private const int LargestScale = 1_000;
+    private const int WidestReparametrisation = 4_096;
 
     // What else has a learning rate, or a place of its own in charts.
     private static readonly string[] Reserved = ["head", "backbone", "full"];
@@ -32,6 +33,8 @@ public static partial class OwnMethodCheck
                 found.Add(new(path + "name", name));
             if (Title(own[i].Title, others) is { } title)
                 found.Add(new(path + "title", title));
+            if (own[i].Reparametrisation is < 1 or > WidestReparametrisation)
+                found.Add(new(path + "reparametrisation", string.Create(CultureInfo.InvariantCulture, $"{own[i].Reparametrisation}; from 1 to {WidestReparametrisation}, or left out for none")));
             if (MethodRules.Problem(own[i]) is { } problem)
                 found.Add(new(path + problem.Field, problem.Message));
             else if (Math.Abs(own[i].Scale) > LargestScale)

@@ -76,12 +76,19 @@ public sealed record PeftMethod(
     Composition Composition,
     double Scale = 1)
 {
+    /// <summary>Of a prefix: the width of the tanh MLP that makes its keys and values while it trains, and is folded away afterwards; null: they are trained themselves.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Reparametrisation { get; init; }
+
     /// <summary>Whether the method has a size of its own (rank, bottleneck, prefix length).</summary>
     [JsonIgnore]
     public bool IsSized => Form is FunctionalForm.Bottleneck or FunctionalForm.LowRank or FunctionalForm.KeyValue;
 
     /// <summary>Trainable parameters that one layer of <paramref name="stack"/> gets at <paramref name="size"/>: fixed + size x per unit.</summary>
     public long ParametersPerLayer(StackShape stack, int size) => FixedParameters(stack) + (size * UnitParameters(stack));
+
+    /// <summary>What a layer has besides while it trains, and leaves no trace of: see <see cref="Reparametrisation"/>. No budget counts it.</summary>
+    public long TrainingOnlyParametersPerLayer(StackShape stack, int size) => MethodCounts.TrainingOnly(this, stack, size);
 
     /// <summary>What one unit of size costs in a layer.</summary>
     public long UnitParameters(StackShape stack) => MethodCounts.Unit(this, stack);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace PeftStudio.Search.Studies;
 
 /// <summary>One metric times 100, by its name (accuracy, f1, matthews, pearson, spearman).</summary>
@@ -21,4 +23,9 @@ public sealed record TrialResult(
     ValueList<EpochPoint> Curve,
     long TrainableParameters,
     long HeadParameters,
-    int TrainedRows);
+    int TrainedRows)
+{
+    /// <summary>Parameters that were trained besides and folded away (a prefix's reparametrisation): in no budget and in no file.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long TrainingOnlyParameters { get; init; }
+}

@@ -8,7 +8,7 @@ namespace PeftStudio.Training.Batching;
 /// How a row's texts are put before a backbone: as they are, or on T5 as one text that names the task and its parts; where texts are to be written, behind the task's own prefix. GLUE's have the names that T5 was pretrained with
 /// (Raffel et al. 2020, appendix D).
 /// </summary>
-internal sealed class RowText
+public sealed class RowText
 {
     private static readonly Dictionary<string, (string Task, string Text, string Pair, bool PairFirst)> Glue = new(StringComparer.Ordinal)
     {

@@ -41,7 +41,7 @@ internal static class BenchCommand
             var folder = Directory.CreateTempSubdirectory("peftstudio-bench-");
             try
             {
-                RandomBackbone.Write(folder.FullName, parsed.GetValue(layers), Seed);
+                RandomBackbone.Write(folder.FullName, RandomBackbone.RobertaBase(parsed.GetValue(layers)), Seed);
                 // The weights' managed copies would count as resident.
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                 foreach (var type in parsed.GetRequiredValue(precision))

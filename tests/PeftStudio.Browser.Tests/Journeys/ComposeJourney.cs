@@ -65,6 +65,7 @@ public sealed class ComposeJourney(Chromium chromium, SharedStudio shared)
         await Assertions.Expect(built).ToContainTextAsync("1 154 trainable parameters in each layer at size 1, 770 more with each unit.");
 
         var composition = tab.Page.GetByLabel("4. Composition");
+        await PrefixAsync(tab, built, composition);
         await composition.SelectOptionAsync("Gated");
         await Assertions.Expect(built).ToHaveTextAsync("Not possible: it is Gated; the gate is the softmax over keys, so KeyValue alone has one.");
         await Assertions.Expect(add).ToBeDisabledAsync();
@@ -80,6 +81,25 @@ public sealed class ComposeJourney(Chromium chromium, SharedStudio shared)
         await Assertions.Expect(tab.Button("Build a method")).ToBeFocusedAsync();
         await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex(
             "ownMethods:\n  - { name: beside-both, title: Beside both, form: bottleneck, representation: \"attentionOutput, feedForwardOutput\", insertion: parallel, composition: scaled, scale: 0.5 }\n"));
+    }
+
+    /// <summary>A prefix may be made by a network while it trains; another form may not.</summary>
+    private static async Task PrefixAsync(Tab tab, ILocator built, ILocator composition)
+    {
+        var form = tab.Page.GetByLabel("1. Functional form");
+        var places = tab.Page.GetByRole(AriaRole.Group, new() { Name = "2. Modified representation" });
+        await form.SelectOptionAsync("KeyValue");
+        await composition.SelectOptionAsync("Gated");
+        foreach (var (place, on) in new[] { ("Attention output", false), ("Feed-forward output", false), ("Attention heads", true) })
+            await places.GetByLabel(place).SetCheckedAsync(on);
+        await StudyForm.TypeAsync(tab.Page.GetByLabel("Reparametrisation"), "32");
+        await Assertions.Expect(built).ToContainTextAsync("while it trains a tanh MLP of width 32 makes them. It changes the output from the start.");
+        await Assertions.Expect(built).ToContainTextAsync("384 trainable parameters in each layer at size 1, 384 more with each unit. While it trains, 19 040 more, in no budget and in no file.");
+        await form.SelectOptionAsync("Bottleneck");
+        await Assertions.Expect(built).ToContainTextAsync("Not possible: a reparametrisation, and it is no prefix");
+        await StudyForm.TypeAsync(tab.Page.GetByLabel("Reparametrisation"), "");
+        foreach (var (place, on) in new[] { ("Attention heads", false), ("Attention output", true), ("Feed-forward output", true) })
+            await places.GetByLabel(place).SetCheckedAsync(on);
     }
 
     /// <summary>What is written by hand is in the form, and what cannot be is named.</summary>

@@ -49,7 +49,8 @@ public sealed class StudyYamlTests
     public void OwnMethodsAreWrittenWhereThereAreAny()
     {
         StudyYaml.Write(Composed()).ShouldContain(
-            "seed: 7\nownMethods:\n  - { name: beside, title: \"Beside, halved\", form: bottleneck, representation: \"attentionOutput, feedForwardOutput\", insertion: parallel, composition: scaled, scale: 0.5 }\nspace:\n");
+            "seed: 7\nownMethods:\n  - { name: beside, title: \"Beside, halved\", form: bottleneck, representation: \"attentionOutput, feedForwardOutput\", insertion: parallel, composition: scaled, scale: 0.5 }\n"
+            + "  - { name: made, title: Made, form: keyValue, representation: attentionHeads, insertion: parallel, composition: gated, scale: 1, reparametrisation: 512 }\nspace:\n");
         StudyYaml.Write(Full()).ShouldNotContain("ownMethods");
     }
 
@@ -158,7 +159,7 @@ public sealed class StudyYamlTests
 
     private static StudyPlan Composed() => Full() with
     {
-        OwnMethods = [new("beside", "Beside, halved", FunctionalForm.Bottleneck, Representations.SubLayers, InsertionForm.Parallel, Composition.Scaled, Scale: 0.5)],
+        OwnMethods = [new("beside", "Beside, halved", FunctionalForm.Bottleneck, Representations.SubLayers, InsertionForm.Parallel, Composition.Scaled, Scale: 0.5), NamedMethods.Prefix with { Name = "made", Title = "Made", Reparametrisation = 512 }],
         Space = new SpacePlan { Methods = ["lora", "beside"] },
     };
 

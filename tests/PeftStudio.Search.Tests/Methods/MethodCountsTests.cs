@@ -31,6 +31,20 @@ public sealed class MethodCountsTests
 
     /// <summary>The biases of all layers and the embeddings' norm: what BitFit of the whole encoder has.</summary>
     [Fact]
+    public void A_reparametrisation_is_counted_apart()
+    {
+        var prefix = NamedMethods.Prefix with { Reparametrisation = 512 };
+        prefix.ParametersPerLayer(Base, 30).ShouldBe(NamedMethods.Prefix.ParametersPerLayer(Base, 30));
+        // Embedding, 768 -> 512 and 512 -> 2 x 768 with biases.
+        prefix.TrainingOnlyParametersPerLayer(Base, 30).ShouldBe((30 * 768) + (768 * 512) + 512 + (512 * 1_536) + 1_536);
+        prefix.TrainingOnlyParametersPerLayer(Base with { CrossAttention = true }, 30).ShouldBe(2 * prefix.TrainingOnlyParametersPerLayer(Base, 30));
+        NamedMethods.Prefix.TrainingOnlyParametersPerLayer(Base, 30).ShouldBe(0);
+        MethodText.Of(prefix).ShouldEndWith("; while it trains a tanh MLP of width 512 makes them");
+        CanonicalJson.Write(NamedMethods.Prefix).ShouldNotContain("reparametrisation");
+        CanonicalJson.Read<PeftMethod>(CanonicalJson.Write(prefix)).ShouldBe(prefix);
+    }
+
+    [Fact]
     public void All_biases_of_roberta_base() => ((12 * NamedMethods.BitFit.FixedParameters(Base)) + 768).ShouldBe(102_144);
 
     /// <summary>A layer's weights counted tensor by tensor, with an inner width of its own.</summary>

@@ -28,6 +28,7 @@ public sealed class MethodRulesTests
             NamedMethods.Adapter with { Representation = ModifiedRepresentation.Query | ModifiedRepresentation.FeedForwardOutput },
             "representation", "Bottleneck at Query; a bottleneck goes from the model's width to the model's width: AttentionOutput, FeedForwardOutput"
         },
+        { NamedMethods.MultiHeadParallel with { Reparametrisation = 8 }, "reparametrisation", "a reparametrisation, and it is no prefix; a prefix (KeyValue, Gated) alone has one" },
         { NamedMethods.LayerNorm with { Representation = ModifiedRepresentation.Key }, "representation", "Affine at Key; weights and biases of norms are theirs alone: Norms" },
     };
 

@@ -25,6 +25,8 @@ public sealed class OwnMethodCheckTests
         { "scale", Good with { Scale = 0 }, "a number other than 0" },
         { "scale", Good with { Scale = -2_000 }, "from -1000 to 1000" },
         { "scale", Good with { Composition = Composition.Add }, "Scaled takes one" },
+        { "reparametrisation", NamedMethods.Prefix with { Name = "own", Title = "Own", Reparametrisation = 0 }, "from 1 to 4096" },
+        { "reparametrisation", Good with { Reparametrisation = 8 }, "a prefix (KeyValue, Gated) alone" },
         { "composition", Good with { Composition = Composition.Gated, Scale = 1 }, "KeyValue alone has one" },
         { "insertion", Good with { Form = FunctionalForm.LowRank, Insertion = InsertionForm.Sequential }, "LowRank and Sequential" },
         { "representation", Good with { Representation = ModifiedRepresentation.Norms }, "Bottleneck at Norms" },

@@ -1,0 +1,2 @@
+// Tests count the process's live tensors.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
