@@ -1,7 +1,12 @@
+using System.Numerics;
+using PeftStudio.Formats.Exports;
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Exports;
+using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Methods;
+using PeftStudio.Tests;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -92,6 +97,37 @@ public sealed class ComposedMethodTests
             flat[at] = tensor((float)value);
             var gradient = parameter.Value.grad!.view(-1)[at].ToDouble();
             gradient.ShouldBe((up - down) / (above - below), 1e-6 + (2e-3 * Math.Abs(gradient)), parameter.Name);
+        }
+    }
+
+    /// <summary>Exporting proves by itself that what it wrote gives the adapter's logits; what a layout cannot carry it must say.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Its_files_come_back_and_each_layout_carries_it_or_says_why_not(FunctionalForm form, InsertionForm insertion, Composition composition)
+    {
+        using var files = new TinyBackbone("bert");
+        using var backbone = files.Load();
+        using var scope = NewDisposeScope();
+        using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
+        foreach (var method in Of(form, insertion, composition).Where(method => BitOperations.IsPow2((int)method.Representation)).Append(Widest(form, insertion, composition)))
+        {
+            using var each = NewDisposeScope();
+            using var folder = new TempFolder();
+            using var tuned = TrainedAdapter.Write(backbone, Design, Sizes(backbone, method), [method], "MNLI", folder["own"]);
+            using (var again = LoadedAdapter.Read(folder["own"], backbone))
+                Logits(again.Model, batch).ShouldBe(Logits(tuned, batch), method.Representation.ToString());
+            foreach (var layout in Enum.GetValues<ExportLayout>())
+            {
+                try
+                {
+                    AdapterExport.Write(folder["own"], backbone, layout, folder[layout.ToString()]).Comparison.LargestLogit.ShouldBeGreaterThan(0.01);
+                }
+                catch (InvalidDataException refused)
+                {
+                    refused.Message.ShouldContain("cannot be exported as", customMessage: $"{method} as {layout}");
+                    refused.Message.ShouldContain("own in layers 0-1: ");
+                }
+            }
         }
     }
 

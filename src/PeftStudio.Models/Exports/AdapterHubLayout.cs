@@ -27,6 +27,7 @@ internal sealed class AdapterHubLayout : IExportLayout
         { Form: FunctionalForm.Rescaling, Site: ModifiedRepresentation.FeedForwardActivation } => "AdapterHub's (IA)3 multiplies before the activation, this one after it",
         { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling, Site: ModifiedRepresentation.AttentionOutput } =>
             "AdapterHub's LoRA and (IA)3 have q, k, v and the two feed-forward products, not the attention's output",
+        { Form: FunctionalForm.LowRank, Scale: < 0 } => "its scale is below 0, and LoRA's alpha is not",
         { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling or FunctionalForm.Bottleneck } => Before(module, plan) is { } other
             ? $"AdapterHub has one place for it, and '{other.Method}' is there"
             : null,

@@ -17,6 +17,7 @@ internal sealed class PeftLayout : IExportLayout
 
     public string? Against(ModulePlacement module, InsertionPlan plan) => module switch
     {
+        { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel, Scale: < 0 } => "its scale is below 0, and LoRA's alpha is not",
         { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel } => null,
         { Form: FunctionalForm.LowRank } => "PEFT's LoRA reads a product's input, not a sub-layer's output",
         { Form: FunctionalForm.KeyValue, Gated: false } => "PEFT has no multi-head adapter",
