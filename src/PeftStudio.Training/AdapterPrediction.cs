@@ -9,8 +9,8 @@ using TorchSharp;
 
 namespace PeftStudio.Training;
 
-/// <summary>One row's prediction. Classification: the label and every label's probability; regression: the score.</summary>
-public sealed record RowPrediction(string? Label, IReadOnlyDictionary<string, double>? Probabilities, double? Score);
+/// <summary>One row's prediction. Classification: the label and every label's probability; regression: the score; generation: the text.</summary>
+public sealed record RowPrediction(string? Label, IReadOnlyDictionary<string, double>? Probabilities, double? Score, string? Text = null);
 
 /// <summary>An adapter folder put back into its backbone, ready to predict: what a trial measured can be measured again from the files alone.</summary>
 public sealed class AdapterPrediction : IDisposable
@@ -58,7 +58,12 @@ public sealed class AdapterPrediction : IDisposable
         for (var i = 0; i < tokenised.Length; i++)
         {
             var encoded = RowText.Of(Task, backbone.Config).Encode(tokenizer, rows.Texts[i].Text, rows.Texts[i].Pair, Manifest.Training.Plan.MaxLength);
-            tokenised[i] = new TokenisedRow(encoded.Ids, encoded.TypeIds, rows.Targets?[i] ?? 0);
+            tokenised[i] = new TokenisedRow(encoded.Ids, encoded.TypeIds, rows.Targets?[i] ?? 0, rows.TargetTexts is { } targets ? new TargetText(targets[i], []) : null);
+        }
+        if (Task.Generation is { } generation)
+        {
+            var texts = Evaluation.Texts(model, generation, tokenizer, tokenised, cancellationToken);
+            return ([.. texts.Select(text => new RowPrediction(null, null, null, text))], rows.TargetTexts is null ? null : Evaluation.Score(Task, texts, tokenised));
         }
         var logits = Evaluation.Logits(model, tokenised, cancellationToken);
         var score = rows.Targets is null ? null : Evaluation.Score(Task, model.Head, logits, tokenised);

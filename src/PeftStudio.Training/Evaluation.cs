@@ -1,5 +1,6 @@
 using PeftStudio.Formats.Metrics;
 using PeftStudio.Formats.Tasks;
+using PeftStudio.Formats.Tokenizers;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search.Studies;
@@ -31,8 +32,31 @@ public static class Evaluation
         return all;
     }
 
-    public static RowsScore Score(TunedModel model, TaskDefinition task, IReadOnlyList<TokenisedRow> rows, CancellationToken cancellationToken) =>
-        Score(task, model.Head, Logits(model, rows, cancellationToken), rows);
+    /// <summary>What the model writes for each row, in the rows' order.</summary>
+    /// <exception cref="TrialFailedException">A text has no probability.</exception>
+    public static string[] Texts(TunedModel model, TextGeneration generation, Tokenizer tokenizer, IReadOnlyList<TokenisedRow> rows, CancellationToken cancellationToken)
+    {
+        var texts = new string[rows.Count];
+        var end = tokenizer.Encode("").Ids[^1];
+        foreach (var batch in BatchOrder.ForEvaluation(rows, Math.Max(1, BatchSize / generation.Beams)))
+        {
+            using var tokens = Padding.Batch(rows, batch, model.Backbone);
+            foreach (var (row, written) in batch.Zip(model.Write(tokens, generation.Beams, generation.MaxTokens, end, cancellationToken)))
+                texts[row] = double.IsFinite(written.MeanLogProbability)
+                    ? tokenizer.Decode(written.Tokens)
+                    : throw new TrialFailedException($"the text written for row {row + 1} of {rows.Count} has the log probability {written.MeanLogProbability}. Lower the learning rate.");
+        }
+        return texts;
+    }
+
+    public static RowsScore Score(TunedModel model, TaskDefinition task, Tokenizer tokenizer, IReadOnlyList<TokenisedRow> rows, CancellationToken cancellationToken) =>
+        task.Generation is { } generation
+            ? Score(task, Texts(model, generation, tokenizer, rows, cancellationToken), rows)
+            : Score(task, model.Head, Logits(model, rows, cancellationToken), rows);
+
+    /// <param name="texts">written for <paramref name="rows"/></param>
+    public static RowsScore Score(TaskDefinition task, IReadOnlyList<string> texts, IReadOnlyList<TokenisedRow> rows) =>
+        TaskScore.OfTexts(task.Metrics, texts, [.. rows.Select(row => row.Text?.Text ?? "")]).ToRowsScore();
 
     /// <exception cref="TrialFailedException">A prediction is not a number.</exception>
     public static RowsScore Score(TaskDefinition task, HeadPlan head, float[] logits, IReadOnlyList<TokenisedRow> rows)

@@ -88,7 +88,8 @@ internal sealed class TrainingLoop : IDisposable
         return value;
     }
 
-    private Tensor Targets(int[] batch) => model.Head.IsRegression
+    private Tensor Targets(int[] batch) => model.Head.IsLanguageModel ? Padding.Targets(rows, batch, model.Backbone.Device)
+        : model.Head.IsRegression
         ? tensor([.. batch.Select(row => units.ToUnit(rows[row].Target))], device: model.Backbone.Device)
         : tensor([.. batch.Select(row => (long)(model.Head.Words is { Values: not null } words ? words.Nearest(rows[row].Target) : rows[row].Target))], device: model.Backbone.Device);
 }

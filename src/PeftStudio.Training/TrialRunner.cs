@@ -54,7 +54,7 @@ public static class TrialRunner
         for (var epoch = 1; epoch <= plan.Epochs; epoch++)
         {
             var loss = loop.RunEpoch(epoch, progress, cancellationToken);
-            curve.Add(new EpochPoint(epoch, loss, Evaluation.Score(model, definition, decision, cancellationToken)));
+            curve.Add(new EpochPoint(epoch, loss, Evaluation.Score(model, definition, task.Tokenizer, decision, cancellationToken)));
             progress?.Report(loop.Progress(curve[^1]));
             if (bestEpoch != 0 && curve[^1].Decision.Score <= curve[bestEpoch - 1].Decision.Score)
                 continue;
@@ -65,7 +65,7 @@ public static class TrialRunner
         if (bestEpoch != plan.Epochs)
             model.Parameters.Restore(best);
         var dev = plan.Evaluate == EvaluationRows.DecisionThenDev
-            ? Evaluation.Score(model, definition, task.Dev(task.DevRows), cancellationToken)
+            ? Evaluation.Score(model, definition, task.Tokenizer, task.Dev(task.DevRows), cancellationToken)
             : null;
         var result = new TrialResult(
             bestEpoch, curve[bestEpoch - 1].Decision, dev, curve.ToValueList(), model.Parameters.BackboneCount, model.Parameters.HeadCount, train.Length)

@@ -4,6 +4,7 @@ using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
+using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Methods;
 using PeftStudio.Tests;
@@ -69,6 +70,37 @@ public sealed class ComposedMethodTests
             using (no_grad())
                 tuned.Parameters.Values.sub_(tuned.Parameters.Gradient * 1e-3);
             Loss(tuned, batch).ToDouble().ShouldBeLessThan(before.ToDouble(), method.Representation.ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("t5")]
+    [InlineData("t5-1.0")]
+    [InlineData("bart")]
+    public void In_an_encoder_decoder_each_counts_as_the_formula_says_and_starts_as_the_backbone(string model)
+    {
+        using var files = new TinyModel(model);
+        using var backbone = files.Load();
+        using var scope = NewDisposeScope();
+        using var batch = TinyModel.Batch(backbone);
+        var head = TinyModel.Head(backbone);
+        using var plain = TunedModel.Create(backbone, InsertionPlan.Empty, head, new InitialisationSeed(1, 2));
+        var untrained = Logits(plain, batch);
+        foreach (var method in Possible)
+        {
+            using var each = NewDisposeScope();
+            var design = Design with
+            {
+                Groupings = backbone.Shape.Stacks.Select(stack => new LayerGrouping([1, stack.Layers - 1])).ToValueList(),
+                Tunable = new TunableGroups([1, 2]),
+                Methods = [new MethodSet(["own"]), new MethodSet(["own"])],
+            };
+            var size = method.IsSized ? 3 : 0;
+            var sizes = backbone.Shape.Stacks.SelectMany(stack => new[] { 0, 1 }.Select(group => new MethodSize(stack.Name, group, "own", size, method.ParametersPerLayer(stack, size)))).ToValueList();
+            using var tuned = TunedModel.Create(backbone, design, new DesignSizes(sizes, 0), [method], head, new InitialisationSeed(1, 2));
+            tuned.Parameters.BackboneCount.ShouldBe(backbone.Shape.Stacks.Sum(stack => stack.Layers * method.ParametersPerLayer(stack, size)), method.ToString());
+            if (method.Composition is not Composition.Gated)
+                Logits(tuned, batch).ShouldBe(untrained, method.ToString());
         }
     }
 

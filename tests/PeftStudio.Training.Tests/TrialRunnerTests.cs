@@ -80,17 +80,6 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
     }
 
     [Fact]
-    public void A_task_that_asks_for_text_is_refused_before_a_row_is_read()
-    {
-        using var folder = new TempFolder();
-        File.WriteAllText(folder["task.json"], """{"name": "headlines", "files": {"train": "t.tsv", "dev": "d.tsv"}, "columns": {"text": "a", "target": "b"}, "generation": {"maxTokens": 8}, "metrics": ["rougeL"]}""");
-
-        using var assets = new TrialAssets(TorchSharp.torch.CPU);
-        Should.Throw<InvalidTaskException>(() => assets.Run(fixture.Plan(fixture.Opinions, "lora"), fixture.BackboneFolder, folder.Path, null, TestContext.Current.CancellationToken))
-            .Message.ShouldStartWith("the task headlines asks for written text, and training on such tasks is not built yet");
-    }
-
-    [Fact]
     public void Another_training_seed_gives_other_bits()
     {
         var plan = fixture.Plan(fixture.Opinions, "lora");

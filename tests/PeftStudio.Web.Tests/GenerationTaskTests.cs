@@ -1,4 +1,11 @@
 using System.Net;
+using System.Text;
+using PeftStudio.Formats.Backbones;
+using PeftStudio.Formats.Tasks;
+using PeftStudio.Tests;
+using PeftStudio.Web.Assets;
+using PeftStudio.Web.Parts.NewStudy;
+using PeftStudio.Web.Studies;
 
 namespace PeftStudio.Web.Tests;
 
@@ -6,6 +13,15 @@ namespace PeftStudio.Web.Tests;
 public sealed class GenerationTaskTests : IClassFixture<GenerationTaskTests.OneTask>
 {
     private const string Refusal = "asks for written text, and a backbone of the kind bert writes none; leave the task out, or choose an encoder-decoder such as T5 or BART";
+
+    private const string Json = """
+        {
+          "name": "headlines", "files": { "train": "train.jsonl", "dev": "dev.jsonl" }, "columns": { "text": "document", "target": "summary" },
+          "generation": { "maxTokens": 60, "prefix": "summarize: " }, "metrics": ["rouge1", "rougeL"]
+        }
+        """;
+
+    private const string Rows = """{"document": "It rained all day.", "summary": "Rain"}""";
 
     private readonly HttpClient client;
 
@@ -21,13 +37,6 @@ public sealed class GenerationTaskTests : IClassFixture<GenerationTaskTests.OneT
         {
             await studio.StartAsync();
             Client = studio.Client();
-            const string Json = """
-                {
-                  "name": "headlines", "files": { "train": "train.jsonl", "dev": "dev.jsonl" }, "columns": { "text": "document", "target": "summary" },
-                  "generation": { "maxTokens": 60, "prefix": "summarize: " }, "metrics": ["rouge1", "rougeL"]
-                }
-                """;
-            const string Rows = """{"document": "It rained all day.", "summary": "Rain"}""";
             using var answer = await Client.PostAsync("/api/v1/tasks", Studio.Upload("headlines", ("a.zip", Studio.Zip(("task.json", Json), ("train.jsonl", Rows), ("dev.jsonl", Rows)))));
             answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
         }
@@ -44,6 +53,27 @@ public sealed class GenerationTaskTests : IClassFixture<GenerationTaskTests.OneT
     [InlineData("/api/v1/tasks/headlines/rows", "\"target\":\"Rain\"")]
     [InlineData("/studies/new", Refusal)]
     public async Task It_is_shown(string url, string says) => (await client.GetStringAsync(url)).ShouldContain(says);
+
+    [Theory]
+    [InlineData(64, null)]
+    [InlineData(59, "'headlines' asks for texts of up to 60 tokens; this backbone has positions for 59. Lower generation.maxTokens in its task.json")]
+    public void An_encoder_decoder_takes_it_where_it_has_positions_enough(int positions, string? refusal)
+    {
+        using var folder = new TempFolder();
+        folder.Write("headlines/task.json", Json);
+        folder.Write("headlines/train.jsonl", Rows);
+        folder.Write("headlines/dev.jsonl", Rows);
+        var config = BackboneConfig.Parse(Encoding.UTF8.GetBytes($$"""
+            {"model_type": "bart", "vocab_size": 50, "d_model": 16, "encoder_layers": 3, "encoder_attention_heads": 2, "encoder_ffn_dim": 24,
+             "decoder_layers": 3, "decoder_attention_heads": 2, "decoder_ffn_dim": 24, "max_position_embeddings": {{positions}}}
+            """));
+
+        var look = PlanLook.At(
+            StudyDesk.Empty with { Backbone = "tiny", Tasks = ["headlines"] }, [new BackboneListing("tiny", "tiny", config, new string('a', 64), config.Shape(), null)], TaskCatalog.Scan(folder.Path));
+
+        look.Problems.SingleOrDefault(problem => problem.Field == "tasks[0]")?.Message.ShouldBe(refusal);
+        (refusal is null).ShouldBe(look.Problems.All(problem => problem.Field != "tasks[0]"));
+    }
 
     [Fact]
     public async Task A_study_over_it_is_refused_by_the_tasks_field()

@@ -5,4 +5,5 @@ namespace PeftStudio.Formats.Tokenizers;
 /// <param name="LeftStrip">takes the white space before it along</param>
 /// <param name="RightStrip">takes the white space after it along</param>
 /// <param name="Normalized">looked for in the normalised text, itself normalised</param>
-internal sealed record AddedToken(string Content, int Id, bool SingleWord = false, bool LeftStrip = false, bool RightStrip = false, bool Normalized = false);
+/// <param name="Special">says something of the row and is no part of a written text</param>
+internal sealed record AddedToken(string Content, int Id, bool SingleWord = false, bool LeftStrip = false, bool RightStrip = false, bool Normalized = false, bool Special = true);

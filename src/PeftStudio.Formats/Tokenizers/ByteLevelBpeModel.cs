@@ -3,7 +3,7 @@ using System.Text;
 namespace PeftStudio.Formats.Tokenizers;
 
 /// <summary>GPT-2's and RoBERTa's byte-level byte-pair encoding: every byte has a printable stand-in, and pairs merge in the order of their ranks.</summary>
-internal sealed class ByteLevelBpeModel : ISubwordModel
+internal sealed class ByteLevelBpeModel : ISubwordModel, IWritingModel
 {
     private readonly Vocabulary vocabulary;
     private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> merges;
@@ -12,6 +12,7 @@ internal sealed class ByteLevelBpeModel : ISubwordModel
     private readonly bool ignoreMerges;
     private readonly int[] idOfByte = new int[256];
     private readonly char[] standIn = StandIns();
+    private readonly Dictionary<char, byte> byteOf = StandIns().Select((c, b) => (c, b)).ToDictionary(pair => pair.c, pair => (byte)pair.b);
     private readonly WordCache cache = new();
 
     /// <param name="vocabulary">tokens in stand-ins</param>
@@ -57,6 +58,10 @@ internal sealed class ByteLevelBpeModel : ISubwordModel
             text = text[length..];
         }
     }
+
+    /// <summary>Bytes that are no UTF-8, as a text broken off in a character has, become U+FFFD.</summary>
+    public string Text(IEnumerable<int> ids) =>
+        Encoding.UTF8.GetString([.. ids.SelectMany(id => vocabulary.TokenOf(id) ?? "").Where(byteOf.ContainsKey).Select(c => byteOf[c])]);
 
     public void AddTo(CanonicalHash hash)
     {

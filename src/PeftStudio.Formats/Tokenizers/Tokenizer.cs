@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace PeftStudio.Formats.Tokenizers;
 
 /// <summary>From texts to the ids that a backbone was pretrained with, equal to Hugging Face's tokenizers id by id. Safe to use from several threads.</summary>
@@ -7,10 +9,12 @@ public sealed class Tokenizer
     private readonly AddedTokens raw;
     private readonly AddedTokens normalized;
     private readonly Template template;
+    private readonly Dictionary<int, AddedToken> added;
 
     internal Tokenizer(ISubwordModel model, IReadOnlyCollection<AddedToken> added, Template template, int? padId)
     {
         (this.model, this.template, PadId) = (model, template, padId);
+        this.added = added.DistinctBy(token => token.Id).ToDictionary(token => token.Id);
         raw = new AddedTokens(added.Where(t => !t.Normalized || !model.Normalizes));
         normalized = new AddedTokens(added.Where(t => t.Normalized && model.Normalizes).Select(t => t with { Content = model.Normalize(t.Content) }));
         Hash = HashOf(added);
@@ -48,6 +52,31 @@ public sealed class Tokenizer
             (firstLength, secondLength) = second is null ? (Math.Min(firstLength, room), 0) : LongestFirst(firstLength, secondLength, room);
         }
         return template.Apply(first, second, firstLength, secondLength);
+    }
+
+    /// <summary>
+    /// The text that a backbone wrote: special tokens are left out, and so is a space in front, by which a first word is marked. The reference's clean-up of spaces before
+    /// punctuation is not made.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The tokenizer is WordPiece, whose backbones write nothing.</exception>
+    public string Decode(IReadOnlyList<int> ids)
+    {
+        if (model is not IWritingModel writing)
+            throw new NotSupportedException("a WordPiece tokenizer puts no text together: its backbones do not write");
+        var text = new StringBuilder();
+        for (var at = 0; at < ids.Count;)
+        {
+            if (added.TryGetValue(ids[at], out var token))
+            {
+                text.Append(token.Special ? "" : token.Content);
+                at++;
+                continue;
+            }
+            var run = ids.Skip(at).TakeWhile(id => !added.ContainsKey(id)).ToArray();
+            text.Append(writing.Text(run));
+            at += run.Length;
+        }
+        return text.ToString().TrimStart(' ');
     }
 
     /// <summary>The lengths that remain; the reference cuts both to halves, the longer one getting the odd token, where even the shorter text is too long.</summary>

@@ -103,9 +103,10 @@ internal static class TokenizerJson
                 throw token.Wrong("content", "is empty");
             if (model.Find(content) is { } known && known != id)
                 throw token.Wrong("id", $"is {id}, and the vocabulary gives '{content}' the id {known}");
+            var special = token.BoolOrNull("special") ?? false;
             tokens.Add(new AddedToken(
                 content, id, token.BoolOrNull("single_word") ?? false, token.BoolOrNull("lstrip") ?? false, token.BoolOrNull("rstrip") ?? false,
-                token.BoolOrNull("normalized") ?? !(token.BoolOrNull("special") ?? false)));
+                token.BoolOrNull("normalized") ?? !special, special));
         }
         return tokens;
     }

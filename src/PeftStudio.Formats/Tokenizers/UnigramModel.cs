@@ -6,7 +6,7 @@ namespace PeftStudio.Formats.Tokenizers;
 /// SentencePiece's unigram model, as T5 has it: every space becomes a mark at the front of the next word, and of all ways to cut a word into pieces the one
 /// of the highest sum of scores wins (Kudo 2018, arXiv 1804.10959). Characters that no piece covers are unknown, and neighbours among them are one token.
 /// </summary>
-internal sealed class UnigramModel : ISubwordModel
+internal sealed class UnigramModel : ISubwordModel, IWritingModel
 {
     public const char Mark = '\u2581';
 
@@ -63,6 +63,8 @@ internal sealed class UnigramModel : ISubwordModel
             text = text[end..];
         }
     }
+
+    public string Text(IEnumerable<int> ids) => string.Concat(ids.Select(vocabulary.TokenOf)).Replace(Mark, ' ');
 
     public void AddTo(CanonicalHash hash)
     {

@@ -4,6 +4,7 @@ namespace PeftStudio.Formats.Tokenizers;
 internal sealed class Vocabulary
 {
     private readonly Dictionary<string, int> ids;
+    private readonly Dictionary<int, string> tokens;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> bySpan;
 
     /// <param name="file">named in the error</param>
@@ -12,12 +13,12 @@ internal sealed class Vocabulary
     {
         if (ids.Count == 0)
             throw new InvalidDataException($"{file}: the vocabulary is empty");
-        var seen = new Dictionary<int, string>(ids.Count);
+        tokens = new Dictionary<int, string>(ids.Count);
         foreach (var (token, id) in ids)
             if (id < 0)
                 throw new InvalidDataException($"{file}: the token '{BoundedText.Of(token)}' has the id {id}");
-            else if (!seen.TryAdd(id, token))
-                throw new InvalidDataException($"{file}: the tokens '{BoundedText.Of(seen[id])}' and '{BoundedText.Of(token)}' have one id, {id}");
+            else if (!tokens.TryAdd(id, token))
+                throw new InvalidDataException($"{file}: the tokens '{BoundedText.Of(tokens[id])}' and '{BoundedText.Of(token)}' have one id, {id}");
         (File, this.ids) = (file, ids);
         bySpan = ids.GetAlternateLookup<ReadOnlySpan<char>>();
     }
@@ -29,6 +30,9 @@ internal sealed class Vocabulary
     public bool TryGet(ReadOnlySpan<char> token, out int id) => bySpan.TryGetValue(token, out id);
 
     public int? Find(string token) => ids.TryGetValue(token, out var id) ? id : null;
+
+    /// <summary>Null where no token has this id.</summary>
+    public string? TokenOf(int id) => tokens.GetValueOrDefault(id);
 
     public int Require(string token, string what) =>
         Find(token) ?? throw new InvalidDataException($"{File}: has no '{BoundedText.Of(token)}', which is the {what}");

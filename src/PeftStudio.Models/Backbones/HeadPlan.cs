@@ -9,6 +9,9 @@ namespace PeftStudio.Models.Backbones;
 /// </summary>
 public sealed record HeadPlan
 {
+    /// <summary>Value of a language model's target that counts for nothing in the loss.</summary>
+    public const long IgnoredTarget = Targets.Ignored;
+
     private HeadPlan(int outputs, bool isRegression) => (Outputs, IsRegression) = (outputs, isRegression);
 
     public static HeadPlan Regression { get; } = new(1, isRegression: true);

@@ -42,7 +42,7 @@ public sealed class LoadedAdapter : IDisposable
                 $"{folder}: the adapter belongs to the backbone '{manifest.Backbone.Name}' with hash {manifest.Backbone.Hash}; {backbone.Folder} has {backbone.Hash}");
         var definition = manifest.Task.Definition;
         // Labels that T5 writes are words of its vocabulary: the whole of it is what a pass over tokens shows.
-        var head = backbone.Config.T5 is not null ? HeadPlan.LanguageModel
+        var head = backbone.Config.T5 is not null || definition.Generation is not null ? HeadPlan.LanguageModel
             : definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(definition.Outputs);
         return Filled(TunedModel.Create(backbone, manifest.Design, manifest.Sizes, manifest.Methods, head, new InitialisationSeed(0, 0)), model =>
         {

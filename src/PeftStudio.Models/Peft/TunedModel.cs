@@ -1,4 +1,5 @@
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Sequences;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Methods;
 using static TorchSharp.torch;
@@ -82,6 +83,16 @@ public sealed class TunedModel : IDisposable
         var targets = words.TargetsOf(labels);
         return HeadPlan.LanguageModel.Loss(network.Forward(batch, targets, context, visit: null), targets).MoveToOuterDisposeScope();
     }
+
+    /// <summary>What a language model writes for each row, found by beam search (see <see cref="Beam"/>).</summary>
+    /// <param name="width">texts kept side by side; 1: greedy</param>
+    /// <param name="mostTokens">of a text, its end counted</param>
+    /// <param name="end">the token that ends a text</param>
+    /// <exception cref="InvalidOperationException">The model is none that writes.</exception>
+    public WrittenTokens[] Write(TokenBatch batch, int width, int mostTokens, int end, CancellationToken cancellationToken) =>
+        Head.IsLanguageModel && network is SequenceNetwork writer
+            ? writer.Write(batch, width, mostTokens, end, cancellationToken)
+            : throw new InvalidOperationException("only a language model writes texts");
 
     /// <summary>Frees the trial's parameters; the backbone stays.</summary>
     public void Dispose() => Parameters.Dispose();

@@ -41,6 +41,9 @@ internal sealed class SequenceNetwork(Backbone backbone, ISequenceNetwork networ
         Action<int, Tensor>? Show(string stack) => visit is null ? null : (i, states) => visit(stack, i, states);
     }
 
+    public WrittenTokens[] Write(TokenBatch batch, int width, int mostTokens, int end, CancellationToken cancellationToken) =>
+        TextWriting.Write(backbone, network, batch, width, mostTokens, end, cancellationToken);
+
     // (batch, width)
     private Tensor LastEnd(Tensor ids, Tensor hidden)
     {

@@ -38,11 +38,11 @@ public static class StudyPlanCheck
         return found.All();
     }
 
-    /// <summary>Why no study over this backbone takes a task that asks for written text; a sentence without its subject, the task.</summary>
+    /// <summary>Why no study over this backbone takes a task that asks for written text, a sentence without its subject, the task; null where one does.</summary>
     /// <param name="shape">null where no backbone is chosen yet.</param>
-    public static string TextRefusal(BackboneShape? shape) => shape is not null && !shape.Stacks.Any(stack => stack.CrossAttention)
-        ? $"asks for written text, and a backbone of the kind {shape.Architecture} writes none; leave the task out, or choose an encoder-decoder such as T5 or BART"
-        : "asks for written text, and studies over such tasks are not built yet; leave the task out";
+    public static string? TextRefusal(BackboneShape? shape) => shape is null || shape.Stacks.Any(stack => stack.CrossAttention)
+        ? null
+        : $"asks for written text, and a backbone of the kind {shape.Architecture} writes none; leave the task out, or choose an encoder-decoder such as T5 or BART";
 
     private static void Names(StudyPlan plan, BackboneShape? shape, IReadOnlyCollection<KnownTask>? knownTasks, Findings found)
     {
@@ -67,8 +67,8 @@ public static class StudyPlanCheck
                 continue;
             else if (knownTasks.FirstOrDefault(known => string.Equals(known.Name, task, StringComparison.Ordinal)) is not { } known)
                 found.Add(At("tasks", i), $"no task is called '{task}'; {(knownTasks.Count is 0 ? "import one first" : $"there are {string.Join(", ", knownTasks.Select(other => other.Name).Order(StringComparer.Ordinal))}")}");
-            else if (known.AsksForText)
-                found.Add(At("tasks", i), $"'{task}' {TextRefusal(shape)}");
+            else if (known.AsksForText && TextRefusal(shape) is { } refusal)
+                found.Add(At("tasks", i), $"'{task}' {refusal}");
         }
     }
 

@@ -1,4 +1,6 @@
 using PeftStudio.Models.Backbones;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace PeftStudio.Training.Batching;
 
@@ -22,5 +24,14 @@ internal static class Padding
             }
         }
         return new TokenBatch(ids, mask, typeIds, batch.Length, backbone.Device);
+    }
+
+    /// <summary>What should be written: (rows, longest), int64, ignored behind the end; in the caller's scope.</summary>
+    public static Tensor Targets(IReadOnlyList<TokenisedRow> rows, int[] batch, Device device)
+    {
+        var texts = batch.Select(row => rows[row].Text?.Ids ?? throw new ArgumentException($"row {row} has no text to learn", nameof(rows))).ToArray();
+        var longest = texts.Max(text => text.Length);
+        return tensor(
+            texts.SelectMany(text => text.Select(token => (long)token).Concat(Enumerable.Repeat(HeadPlan.IgnoredTarget, longest - text.Length))).ToArray(), [texts.Length, longest], device: device);
     }
 }

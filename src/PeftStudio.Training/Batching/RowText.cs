@@ -5,7 +5,7 @@ using PeftStudio.Formats.Tokenizers;
 namespace PeftStudio.Training.Batching;
 
 /// <summary>
-/// How a row's texts are put before a backbone: as they are, or on T5 as one text that names the task and its parts. GLUE's have the names that T5 was pretrained with
+/// How a row's texts are put before a backbone: as they are, or on T5 as one text that names the task and its parts; where texts are to be written, behind the task's own prefix. GLUE's have the names that T5 was pretrained with
 /// (Raffel et al. 2020, appendix D).
 /// </summary>
 public sealed class RowText
@@ -25,9 +25,12 @@ public sealed class RowText
 
     private readonly (string Task, string Text, string Pair, bool PairFirst)? names;
 
-    private RowText((string, string, string, bool)? names) => this.names = names;
+    private readonly string prefix;
 
-    public static RowText Of(TaskDefinition task, BackboneConfig config) => config.T5 is null
+    private RowText((string, string, string, bool)? names, string prefix = "") => (this.names, this.prefix) = (names, prefix);
+
+    public static RowText Of(TaskDefinition task, BackboneConfig config) => task.Generation is { } generation ? new(null, generation.Prefix)
+        : config.T5 is null
         ? new(null)
         : new(Glue.TryGetValue(task.Name, out var known) ? known : (task.Name, task.Pair is null ? "sentence" : "sentence1", "sentence2", false));
 
@@ -35,7 +38,7 @@ public sealed class RowText
     public EncodedText Encode(Tokenizer tokenizer, string text, string? pair, int maxLength)
     {
         if (names is not var (task, first, second, pairFirst))
-            return tokenizer.Encode(text, pair, maxLength);
+            return tokenizer.Encode(prefix + text, pair, maxLength);
         var named = $"{first}: {text}";
         var all = pair is null ? named : pairFirst ? $"{second}: {pair} {named}" : $"{named} {second}: {pair}";
         return tokenizer.Encode($"{task} {all}", null, maxLength);

@@ -5,7 +5,11 @@ using PeftStudio.Formats.Tokenizers;
 namespace PeftStudio.Training.Batching;
 
 /// <summary>One row as the model reads it. <paramref name="Target"/>: the label's index, or the score.</summary>
-public sealed record TokenisedRow(int[] Ids, int[] TypeIds, float Target);
+/// <param name="Text">what should be written; null where labels or scores are asked for.</param>
+public sealed record TokenisedRow(int[] Ids, int[] TypeIds, float Target, TargetText? Text = null);
+
+/// <summary>A text that should be written, and its tokens, cut to the task's most; the end token last.</summary>
+public sealed record TargetText(string Text, int[] Ids);
 
 /// <summary>A task with its rows, tokenised where a trial first asks for them; a worker keeps it between trials. For one thread.</summary>
 public sealed class TokenisedTask
@@ -16,8 +20,6 @@ public sealed class TokenisedTask
     /// <param name="config">of the backbone that reads the rows.</param>
     public TokenisedTask(TaskFolder folder, BackboneConfig config, Tokenizer tokenizer, int maxLength, bool skipBadRows = false)
     {
-        if (folder.Definition.Generation is not null)
-            throw new InvalidTaskException($"the task {folder.Definition.Name} asks for written text, and training on such tasks is not built yet; take one with labels or scores");
         (Tokenizer, text) = (tokenizer, RowText.Of(folder.Definition, config));
         Definition = folder.Definition;
         Hash = folder.Hash();
@@ -50,6 +52,7 @@ public sealed class TokenisedTask
         if (tokenised.TryGetValue((dev, row.RowNumber), out var known))
             return known;
         var encoding = text.Encode(Tokenizer, row.Text, row.Pair, MaxLength);
-        return tokenised[(dev, row.RowNumber)] = new TokenisedRow(encoding.Ids, encoding.TypeIds, row.Target);
+        return tokenised[(dev, row.RowNumber)] = new TokenisedRow(
+            encoding.Ids, encoding.TypeIds, row.Target, row.TargetText is { } target ? new TargetText(target, Tokenizer.Encode(target, null, Definition.Generation?.MaxTokens).Ids) : null);
     }
 }

@@ -9,7 +9,7 @@ using TorchSharp;
 namespace PeftStudio.Worker.Commands;
 
 /// <summary>
-/// <c>predict --backbone DIR --adapter DIR --input ROWS --output OUT.jsonl</c>: a line a row with the label and its probabilities, or the score; where the input has labels, the
+/// <c>predict --backbone DIR --adapter DIR --input ROWS --output OUT.jsonl</c>: a line a row with the label and its probabilities, the score, or the text; where the input has labels or targets, the
 /// task's metrics as JSON on standard output.
 /// </summary>
 internal static class PredictCommand

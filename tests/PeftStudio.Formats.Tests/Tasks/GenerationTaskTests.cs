@@ -47,7 +47,7 @@ public sealed class GenerationTaskTests : IDisposable
         { "\"target\": \"summary\"", "\"target\": \"summary\", \"pair\": \"question\"", "'columns.pair' is for labels and scores" },
         { "\"target\": \"summary\"", "\"target\": 1", "JSON lines have keys" },
         { "\"maxTokens\": 60, ", "", "'generation.maxTokens' is missing" },
-        { "\"maxTokens\": 60", "\"maxTokens\": 0", "'generation.maxTokens' is 0; 1 to 1024" },
+        { "\"maxTokens\": 60", "\"maxTokens\": 1", "'generation.maxTokens' is 1; 2 to 1024" },
         { "\"maxTokens\": 60", "\"maxTokens\": 6000", "'generation.maxTokens' is 6000" },
         { "\"maxTokens\": 60", "\"maxTokens\": 1.5", "'generation.maxTokens' must be a whole number" },
         { "\"maxTokens\": 60", "\"maxTokens\": \"60\"", "'generation.maxTokens' must be a whole number" },

@@ -28,6 +28,9 @@ public sealed record PlanLook(IReadOnlyList<PlanProblem> Problems, StudyForecast
                 problems.Add(new($"tasks[{i}]", broken));
         if (backbone?.Config is { } config && plan.Training.MaxLength > config.MaxLength)
             problems.Add(new("training.maxLength", $"{plan.Training.MaxLength} tokens; this backbone has positions for {config.MaxLength}"));
+        for (var i = 0; i < plan.Tasks.Count; i++)
+            if (tasks.FirstOrDefault(task => task.Name == plan.Tasks[i])?.Definition?.Generation is { } generation && backbone?.Config is { Decoder: not null } writer && generation.MaxTokens > writer.MaxLength)
+                problems.Add(new($"tasks[{i}]", $"'{plan.Tasks[i]}' asks for texts of up to {generation.MaxTokens} tokens; this backbone has positions for {writer.MaxLength}. Lower generation.maxTokens in its task.json"));
         var sizes = problems.Count == 0 && plan.Design is { } design && backbone?.Shape is { } shape ? BudgetSizes.Compute(design, plan.Budget, shape, plan.Methods).Sizes : null;
         var forecast = problems.Count == 0 && backbone?.Shape is { } known ? StudyForecast.Of(plan, known) : null;
         return new(problems, forecast, [.. WarningsOf(plan, tasks), .. forecast?.Notes ?? []], sizes);
