@@ -3,13 +3,14 @@
 # bf16 products are worth measuring where the processor (or the GPU) has instructions for them.
 bench_has_bf16() { case "$1" in cpu*) grep -qE '^flags.* (avx512_bf16|amx_bf16)( |$)' /proc/cpuinfo ;; *) true ;; esac; }
 
-# run_bench [--rounds N] [--precision P...] [--length L...] and, handed on to both: [--device D] [--threads N] [--batch B] [--steps S] [--warm-up W] [--layers L]
+# run_bench [--rounds N] [--model roberta|t5|bart] [--precision P...] [--length L...] and, handed on to both: [--device D] [--threads N] [--batch B] [--steps S] [--warm-up W] [--layers L]
 run_bench() {
-  local rounds=3 device=cpu threads steps=3 precisions=() lengths=() shared=() python=${PYTHON:-/usr/bin/python3}
+  local rounds=3 model=roberta device=cpu threads steps=3 precisions=() lengths=() shared=() python=${PYTHON:-/usr/bin/python3}
   threads=$(nproc)
   while [ $# -gt 0 ]; do
     case "$1" in
       --rounds) rounds=${2:?--rounds N}; shift 2 ;;
+      --model) model=${2:?--model M}; shift 2 ;;
       --device) device=${2:?--device D}; shift 2 ;;
       --threads) threads=${2:?--threads N}; shift 2 ;;
       --steps) steps=${2:?--steps N}; shift 2 ;;
@@ -25,7 +26,7 @@ run_bench() {
     if bench_has_bf16 "$device"; then precisions+=(bf16)
     else say "bf16 is left out: this processor has neither avx512_bf16 nor amx_bf16, so that bf16 products would be emulated (--precision bf16 measures them all the same)"; fi
   fi
-  shared+=(--device "$device" --threads "$threads" --steps "$steps" --length "${lengths[@]}")
+  shared+=(--model "$model" --device "$device" --threads "$threads" --steps "$steps" --length "${lengths[@]}")
   if ! "$python" -c 'import torch' 2>/dev/null; then
     say "PyTorch is not installed: ours is measured alone (apt-get install python3-torch, or PYTHON=... with another PyTorch)"
     python=
@@ -66,14 +67,14 @@ bench_table() {
     }
     {
       cell = field("precision") " " field("length")
-      if (!(cell in seen)) { seen[cell] = 1; cells[++total] = cell; batch = field("batch") }
+      if (!(cell in seen)) { seen[cell] = 1; cells[++total] = cell; batch = field("batch"); model = field("model") }
       key = field("engine") " " cell
       n = ++count[key]
       value[key, "ms", n] = field("median_ms"); value[key, "cpu", n] = field("cpu_ms")
       value[key, "tokens", n] = field("tokens_per_second"); value[key, "mb", n] = field("peak_mb")
     }
     END {
-      printf "LoRA r=8 (q, v), RoBERTa-base size, batch %s\n", batch
+      printf "LoRA r=8 (q, v of every attention), %s of base size, batch %s\n", model, batch
       printf "%-9s %6s | %10s %10s %9s | %10s %10s %9s | %6s %6s\n", "precision", "length", "ours ms", "tokens/s", "peak MB", "PyTorch ms", "tokens/s", "peak MB", "ratio", "(cpu)"
       for (c = 1; c <= total; c++) {
         split(cells[c], part, " "); o = "PeftStudio " cells[c]; p = "PyTorch " cells[c]

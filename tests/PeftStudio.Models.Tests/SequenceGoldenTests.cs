@@ -1,6 +1,6 @@
 using PeftStudio.Models.Backbones;
-using PeftStudio.Models.Peft;
 using PeftStudio.Models.Forwarding;
+using PeftStudio.Models.Peft;
 using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;

@@ -1,5 +1,5 @@
-using PeftStudio.Models.Peft;
 using PeftStudio.Formats.Backbones;
+using PeftStudio.Models.Peft;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Backbones;

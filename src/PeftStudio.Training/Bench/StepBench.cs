@@ -1,6 +1,8 @@
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
+using PeftStudio.Models.Sequences;
+using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Methods;
 using PeftStudio.Search.Samplers;
@@ -30,7 +32,7 @@ public static class StepBench
         var rows = Rows(backbone.Config, plan);
         var trial = Trial(backbone, plan);
         using var model = TunedModel.Create(
-            backbone, trial.Design, trial.Sizes, NamedMethods.All, HeadPlan.Classification(Classes), new InitialisationSeed(trial.StudySeed, trial.TrainingSeed));
+            backbone, trial.Design, trial.Sizes, NamedMethods.All, Head(backbone.Config), new InitialisationSeed(trial.StudySeed, trial.TrainingSeed));
         using var loop = new TrainingLoop(model, rows, trial, new ScoreUnits(0, 1));
         var stopwatch = new StepClock(plan.WarmUp, backbone.Device, clock);
         loop.RunEpoch(1, stopwatch, CancellationToken.None);
@@ -41,16 +43,22 @@ public static class StepBench
     {
         var random = Seeds.Stream((long)plan.Seed, 0, "bench rows");
         return [.. Enumerable.Range(0, plan.Batch * (plan.Steps + plan.WarmUp)).Select(row => new TokenisedRow(
-            [.. Enumerable.Range(0, plan.Length).Select(_ => 3 + random.Below(config.VocabSize - 3))], new int[plan.Length], row % Classes))];
+            [.. Enumerable.Range(1, plan.Length).Select(at => at == plan.Length && config.Bart is { } bart ? bart.EosTokenId : 3 + random.Below(config.VocabSize - 3))],
+            new int[plan.Length], row % Classes))];
     }
+
+    // T5's labels are a word and the end token.
+    private static HeadPlan Head(BackboneConfig config) =>
+        config.T5 is null ? HeadPlan.Classification(Classes) : HeadPlan.Written(new LabelWords([.. Enumerable.Range(0, Classes).Select(label => new[] { 3 + label, 1 })]));
 
     private static TrialPlan Trial(Backbone backbone, StepBenchPlan plan)
     {
-        var stack = backbone.Shape.Stacks[0];
+        var (stacks, lora) = (backbone.Shape.Stacks, NamedMethods.Lora);
         var design = new Design(
-            LayerPattern.Uniform, [new LayerGrouping([stack.Layers])], AllocationPattern.Uniform, new TunableGroups([1]), [new MethodSet([NamedMethods.Lora.Name])]);
-        var perLayer = 2L * plan.Rank * (stack.Width + stack.InnerWidth);
-        var sizes = new DesignSizes([new MethodSize(stack.Name, 0, NamedMethods.Lora.Name, plan.Rank, perLayer)], perLayer * stack.Layers);
+            LayerPattern.Uniform, stacks.Select(stack => new LayerGrouping([stack.Layers])).ToValueList(), AllocationPattern.Uniform, new TunableGroups([1]), [new MethodSet([lora.Name])]);
+        var sizes = new DesignSizes(
+            stacks.Select(stack => new MethodSize(stack.Name, 0, lora.Name, plan.Rank, lora.ParametersPerLayer(stack, plan.Rank))).ToValueList(),
+            stacks.Sum(stack => stack.Layers * lora.ParametersPerLayer(stack, plan.Rank)));
         return new TrialPlan(
             new BackboneAsset("random", backbone.Hash, backbone.Shape), new TaskAsset("random", "", ["0", "1"], ["accuracy"], plan.Batch * plan.Steps, 0),
             design, sizes, new TrainingPlan { BatchSize = plan.Batch, MaxLength = plan.Length }, Epochs: 1, TrainingRows: null, DecisionShare: 0, DecisionRowsAtMost: 0,
