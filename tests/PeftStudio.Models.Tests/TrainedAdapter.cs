@@ -1,4 +1,5 @@
 using PeftStudio.Formats.Adapters;
+using PeftStudio.Formats.Metrics;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Models.Backbones;
@@ -13,9 +14,13 @@ namespace PeftStudio.Models.Tests;
 /// <summary>An adapter with every parameter moved, and its folder in the studio's own layout.</summary>
 internal static class TrainedAdapter
 {
+    /// <summary>A task of texts to be written, by its name.</summary>
+    public static readonly TaskDefinition Texts = new(
+        "headlines", "t.csv", "d.csv", Column.At(0), null, Column.At(1), null, null, [TaskMetric.RougeL], TaskFileFormat.Csv, generation: new TextGeneration(8, 2, "summarize: "));
+
     /// <param name="backbone">with one layer for each group of the design</param>
     /// <param name="design">as <see cref="MethodCases.Parse"/> reads it</param>
-    /// <param name="task">the name of one of GLUE's</param>
+    /// <param name="task">the name of one of GLUE's, or of <see cref="Texts"/></param>
     /// <param name="folder">where to</param>
     /// <param name="tensors">what to write; the model's own where null</param>
     public static TunedModel Write(Backbone backbone, string design, string task, string folder, Func<TunedModel, IReadOnlyList<SafetensorsTensor>>? tensors = null)
@@ -28,8 +33,8 @@ internal static class TrainedAdapter
     public static TunedModel Write(
         Backbone backbone, Design parsed, DesignSizes sizes, ValueList<PeftMethod> methods, string task, string folder, Func<TunedModel, IReadOnlyList<SafetensorsTensor>>? tensors = null)
     {
-        var definition = GlueTasks.Find(task).ShouldNotBeNull();
-        var head = backbone.Config.T5 is not null ? HeadPlan.LanguageModel : definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(definition.Outputs);
+        var definition = task == Texts.Name ? Texts : GlueTasks.Find(task).ShouldNotBeNull();
+        var head = backbone.Config.T5 is not null || definition.Generation is not null ? HeadPlan.LanguageModel : definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(definition.Outputs);
         var tuned = TunedModel.Create(backbone, parsed, sizes, methods, head, new InitialisationSeed(1, 2));
         MethodCases.Disturb(tuned);
         var score = new RowsScore(50, [], false);

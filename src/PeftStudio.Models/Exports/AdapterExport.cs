@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using PeftStudio.Formats.Adapters;
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Models.Backbones;
@@ -32,11 +33,13 @@ public static class AdapterExport
         RequireEmpty(output);
         if (!AdapterFolder.IsAdapter(adapterFolder))
             throw new InvalidDataException($"{adapterFolder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
-        if (backbone.Config.Decoder is not null && layout != ExportLayout.Merged)
-            throw new InvalidDataException($"{adapterFolder}: was trained on a {backbone.Config.ModelType}, whose adapters are exported as merged alone. {AdapterFolder.ManifestName} and {AdapterFolder.WeightsName} hold all of it.");
+        if (backbone.Config.Decoder is not null && layout == ExportLayout.Peft)
+            throw new InvalidDataException($"{adapterFolder}: was trained on a {backbone.Config.ModelType}, whose adapters are exported as adapterhub and merged. {AdapterFolder.ManifestName} and {AdapterFolder.WeightsName} hold all of it.");
         using var adapter = LoadedAdapter.Read(adapterFolder, backbone);
         var manifest = adapter.Manifest ?? throw new InvalidDataException($"{adapterFolder}: has no manifest");
-        var format = Layout(layout);
+        if (layout == ExportLayout.AdapterHub && adapter.Model.Head.IsLanguageModel && !ForwardPass.HeadOf(backbone).IsLanguageModel)
+            throw new InvalidDataException($"{adapterFolder}: writes texts, and the checkpoint in {backbone.Folder} brings a classification head, which readers of AdapterHub's files would take; export it as merged");
+        var format = Layout(layout, backbone.Config);
         var leftOut = LeftOutText.Of(adapter.Model.Plan, format);
         using var carried = Carried(adapter.Model, format, leftOut, $"{adapterFolder} cannot be exported as {layout.ToString().ToLowerInvariant()}");
         var source = new ExportSource(carried, manifest.Design.Groupings, NameOf(manifest.Task.Definition), manifest.Backbone.Name, manifest.Task.Definition.LabelNames);
@@ -63,9 +66,9 @@ public static class AdapterExport
         }
     }
 
-    internal static IExportLayout Layout(ExportLayout layout) => layout switch
+    private static IExportLayout Layout(ExportLayout layout, BackboneConfig config) => layout switch
     {
-        ExportLayout.AdapterHub => new AdapterHubLayout(),
+        ExportLayout.AdapterHub => new AdapterHubLayout(config),
         ExportLayout.Peft => new PeftLayout(),
         ExportLayout.Merged => new MergedLayout(),
         _ => throw new ArgumentOutOfRangeException(nameof(layout), layout, "not a layout"),

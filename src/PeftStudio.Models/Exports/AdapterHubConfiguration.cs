@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using PeftStudio.Formats.Backbones;
-using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search;
 using PeftStudio.Search.Methods;
@@ -19,33 +18,42 @@ internal sealed record AdapterHubKind(FunctionalForm Form, int Size, double Scal
     };
 }
 
+/// <summary>A module of the studio's and where AdapterHub has it.</summary>
+internal sealed record AdapterHubModule(ModulePlacement Module, AdapterHubPlace Place);
+
 /// <summary>One configuration of AdapterHub (adapters 1.2): modules of one kind at the same sites of some layers. In a union it stands beside others.</summary>
+/// <param name="Sites">of layers that have them all: BART's decoder has no LoRA on the feed-forward products, whatever a configuration says.</param>
 /// <param name="Modules">by layer, then by site.</param>
-internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepresentation Sites, ValueList<ModulePlacement> Modules)
+internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepresentation Sites, ValueList<AdapterHubModule> Modules)
 {
     private FunctionalForm Form => Kind.Form;
 
     private int Size => Kind.Size;
 
-    public static IEnumerable<AdapterHubConfiguration> Of(IEnumerable<ModulePlacement> modules) =>
-        from layer in modules.GroupBy(m => (m.Layer, Kind: new AdapterHubKind(m.Form, m.Size, m.Scale, m.Insertion, m.Nonlinearity)))
-        let sites = layer.Aggregate(ModifiedRepresentation.None, (all, m) => all | m.Site)
-        group layer by (layer.Key.Kind, Sites: sites) into alike
-        let ordered = alike.SelectMany(m => m).OrderBy(m => m.Layer).ThenBy(m => m.Site).ToValueList()
-        orderby alike.Key.Kind.Form, ordered[0].Layer
+    public static IEnumerable<AdapterHubConfiguration> Of(IEnumerable<AdapterHubModule> modules, AdapterHubPlaces places) =>
+        from kind in modules.GroupBy(m => new AdapterHubKind(m.Module.Form, m.Module.Size, m.Module.Scale, m.Module.Insertion, m.Module.Nonlinearity))
+        let everywhere = SitesOf(kind)
+        from layer in kind.GroupBy(m => m.Place.Number)
+        let sites = SitesOf(layer) | (everywhere & ~places.Sites(kind.Key.Form, layer.Key))
+        group layer by (Kind: kind.Key, Sites: sites) into alike
+        let ordered = alike.SelectMany(m => m).OrderBy(m => m.Place.Number).ThenBy(m => m.Place.Site).ToValueList()
+        orderby alike.Key.Kind.Form, ordered[0].Place.Number
         select new AdapterHubConfiguration(alike.Key.Kind, alike.Key.Sites, ordered);
 
-    public JsonObject Json(Backbone backbone)
+    private static ModifiedRepresentation SitesOf(IEnumerable<AdapterHubModule> modules) => modules.Aggregate(ModifiedRepresentation.None, (all, m) => all | m.Place.Site);
+
+    /// <param name="width">of the model</param>
+    public JsonObject Json(AdapterHubPlaces places, int width)
     {
         var json = Form switch
         {
             FunctionalForm.LowRank => Lora(Size, Kind.Scale * Size, "add", "lora"),
             FunctionalForm.Rescaling => Lora(1, 1, "scale", "ia3"),
-            FunctionalForm.Bottleneck => Bottleneck(backbone.Config.HiddenSize),
+            FunctionalForm.Bottleneck => Bottleneck(width),
             FunctionalForm.KeyValue => Prefix(),
             _ => throw Unknown(),
         };
-        json["leave_out"] = new JsonArray([.. Enumerable.Range(0, backbone.Config.Layers).Where(i => Modules.All(m => m.Layer != i)).Select(i => JsonValue.Create(i))]);
+        json["leave_out"] = new JsonArray([.. Enumerable.Range(0, places.Layers).Where(i => Modules.All(m => m.Place.Number != i)).Select(i => JsonValue.Create(i))]);
         return json;
     }
 
@@ -55,21 +63,18 @@ internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepr
     {
         FunctionalForm.LowRank => Modules.SelectMany(m => (ForeignTensor[])
         [
-            new($"{wrapper}{ModuleSites.Module(m.Layer, m.Site)}.loras.{name}.lora_A", $"{ModuleParameters.Prefix(m)}.down"),
-            new($"{wrapper}{ModuleSites.Module(m.Layer, m.Site)}.loras.{name}.lora_B", $"{ModuleParameters.Prefix(m)}.up"),
+            new($"{wrapper}{m.Place.Key}.loras.{name}.lora_A", $"{ModuleParameters.Prefix(m.Module)}.down"),
+            new($"{wrapper}{m.Place.Key}.loras.{name}.lora_B", $"{ModuleParameters.Prefix(m.Module)}.up"),
         ]),
         FunctionalForm.Rescaling => Modules.Select(m =>
-            Column($"{wrapper}{ModuleSites.Module(m.Layer, m.Site)}.loras.{name}.lora_B", $"{ModuleParameters.Prefix(m)}.{ModuleParameters.Rescaling}")),
+            Column($"{wrapper}{m.Place.Key}.loras.{name}.lora_B", $"{ModuleParameters.Prefix(m.Module)}.{ModuleParameters.Rescaling}")),
         FunctionalForm.Bottleneck => Modules.SelectMany(m => new[] { ("adapter_down.0", "down"), ("adapter_up", "up") }
             .SelectMany(part => ((string[])["weight", "bias"]).Select(kind => new ForeignTensor(
-                $"{wrapper}{ModuleSites.SubLayer(m.Layer, m.Site)}.adapters.{name}.{part.Item1}.{kind}", $"{ModuleParameters.Prefix(m)}.{part.Item2}.{kind}")))),
-        // One flat tensor; the k-th layer that has a prefix is entry k.
-        FunctionalForm.KeyValue =>
-        [
-            new ForeignTensor(
-                $"{wrapper}prefix_tuning.prefix_tunings.{name}.self_prefix.control_trans",
-                Modules.SelectMany(m => (string[])[$"{ModuleParameters.Prefix(m)}.key", $"{ModuleParameters.Prefix(m)}.value"]).ToValueList()),
-        ],
+                $"{wrapper}{m.Place.Key}.adapters.{name}.{part.Item1}.{kind}", $"{ModuleParameters.Prefix(m.Module)}.{part.Item2}.{kind}")))),
+        // One flat tensor for all attentions of a kind; the k-th layer that has a prefix is entry k.
+        FunctionalForm.KeyValue => Modules.GroupBy(m => m.Place.Prefix, StringComparer.Ordinal).Select(alike => new ForeignTensor(
+            $"{wrapper}prefix_tuning.prefix_tunings.{name}.{alike.Key}.control_trans",
+            alike.SelectMany(m => (string[])[$"{ModuleParameters.Prefix(m.Module)}.key", $"{ModuleParameters.Prefix(m.Module)}.value"]).ToValueList())),
         _ => throw Unknown(),
     };
 

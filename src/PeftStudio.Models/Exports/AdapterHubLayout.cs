@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
@@ -12,11 +13,14 @@ namespace PeftStudio.Models.Exports;
 
 /// <summary>
 /// AdapterHub's layout for adapters 1.2: one union where one adapter can carry the design; else an adapter for each group of layers and stack.json, which names them from the
-/// bottom. Trained biases and the head have files of their own.
+/// bottom. Trained biases and the head have files of their own; a model that writes keeps the checkpoint's head.
 /// </summary>
-internal sealed class AdapterHubLayout : IExportLayout
+internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
 {
+    // In this version a T5 adapter reads its sub-layer's input and output in order; 3.1 exchanged them.
     private const string Version = "adapters.1.2.0";
+
+    private readonly AdapterHubPlaces places = AdapterHubPlaces.Of(config, Version);
 
     public string? AgainstParts => null;
 
@@ -24,10 +28,13 @@ internal sealed class AdapterHubLayout : IExportLayout
     {
         { Form: FunctionalForm.LowRank, Insertion: InsertionForm.BeforeResidual } => "AdapterHub's bottlenecks have a nonlinearity and biases",
         { Form: FunctionalForm.KeyValue, Gated: false } => "AdapterHub has prefixes with softmax, no multi-head adapter",
+        { Form: FunctionalForm.KeyValue } when places.PrefixCountsAsTokens => "AdapterHub counts a prefix of T5 as tokens, which moves the keys' relative positions; the studio's moves none",
         { Form: FunctionalForm.Rescaling, Site: ModifiedRepresentation.FeedForwardActivation } => "AdapterHub's (IA)3 multiplies before the activation, this one after it",
         { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling, Site: ModifiedRepresentation.AttentionOutput } =>
             "AdapterHub's LoRA and (IA)3 have q, k, v and the two feed-forward products, not the attention's output",
         { Form: FunctionalForm.LowRank, Scale: < 0 } => "its scale is below 0, and LoRA's alpha is not",
+        { Form: FunctionalForm.Bottleneck, IsCross: true } => "behind the attention to the encoder AdapterHub has bottlenecks by a switch, cross_adapter, that this version does not write",
+        { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling } when places.For(module) is null => "AdapterHub has the feed-forward products of BART's encoder, not of its decoder",
         { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling or FunctionalForm.Bottleneck } => Before(module, plan) is { } other
             ? $"AdapterHub has one place for it, and '{other.Method}' is there"
             : null,
@@ -35,23 +42,24 @@ internal sealed class AdapterHubLayout : IExportLayout
         _ => $"this version does not write the form {module.Form} for AdapterHub",
     };
 
-    public string? Against(TrainedTensor tensor) => ParameterGroups.Decays(tensor.Key) ? "AdapterHub carries no weights of the backbone itself" : null;
+    public string? Against(TrainedTensor tensor) => tensor.Added is not null ? "T5 has no biases, so AdapterHub's model has no room for new ones"
+        : ParameterGroups.Decays(tensor.Key) ? "AdapterHub carries no weights of the backbone itself" : null;
 
     /// <summary>The module of the same architecture that takes the place: a second one would read what the first gives, where the studio adds what both give.</summary>
     private static ModulePlacement? Before(ModulePlacement module, InsertionPlan plan) => plan.Modules.TakeWhile(m => m != module)
-        .FirstOrDefault(m => m.Layer == module.Layer && m.Site == module.Site && (m.Form == FunctionalForm.Bottleneck) == (module.Form == FunctionalForm.Bottleneck)
+        .FirstOrDefault(m => m.Stack == module.Stack && m.Layer == module.Layer && m.IsCross == module.IsCross && m.Site == module.Site && (m.Form == FunctionalForm.Bottleneck) == (module.Form == FunctionalForm.Bottleneck)
             && m is { Form: FunctionalForm.Bottleneck } or { Form: FunctionalForm.Rescaling } or { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel });
 
     public IEnumerable<string> Write(ExportSource source, string folder)
     {
-        var wrapper = BackboneKeys.Prefix(source.Backbone.Config.ModelType);
-        var unions = Unions(source.Model.Plan.Modules, source.Groupings[0].Sizes, source.Name).ToArray();
+        var unions = Unions(source).ToArray();
         foreach (var (name, parts) in unions)
-            WriteAdapter(source, unions.Length == 1 && name == source.Name ? folder : Directory.CreateDirectory(Path.Join(folder, name)).FullName, name, parts, wrapper);
-        WriteHead(source, folder);
+            WriteAdapter(source, unions.Length == 1 && name == source.Name ? folder : Directory.CreateDirectory(Path.Join(folder, name)).FullName, name, parts);
+        if (!source.Model.Head.IsLanguageModel)
+            WriteHead(source, folder);
         var trained = source.Model.Plan.Tensors;
         if (trained.Count > 0)
-            SafetensorsWriter.Write(Path.Join(folder, AdapterHubFiles.Biases), trained.Select(t => AdapterTensors.ToTensor(wrapper + t.Key, source.Value(t.Key))));
+            SafetensorsWriter.Write(Path.Join(folder, AdapterHubFiles.Biases), trained.Select(t => AdapterTensors.ToTensor(source.Wrapper + t.Key, source.Value(t.Key))));
         var stacked = unions.Length > 0 && !(unions.Length == 1 && unions[0].Name == source.Name);
         if (stacked)
             JsonText.WriteSorted(Path.Join(folder, AdapterHubFiles.Stack), new JsonObject { ["stack"] = new JsonArray([.. unions.Select(u => JsonValue.Create(u.Name))]) });
@@ -61,7 +69,7 @@ internal sealed class AdapterHubLayout : IExportLayout
     public Tensor Logits(string folder, Backbone backbone, TokenBatch rows)
     {
         using var adapter = LoadedAdapter.Read(folder, backbone);
-        return adapter.Model.Forward(rows, ForwardContext.Evaluation);
+        return ComparisonRows.Logits(adapter.Model, rows);
     }
 
     private static IEnumerable<string> Notes(string[] names, bool stacked, bool biases)
@@ -72,36 +80,47 @@ internal sealed class AdapterHubLayout : IExportLayout
             yield return $"AdapterHub has no BitFit: load {AdapterHubFiles.Biases} into the model yourself, model.load_state_dict(load_file(\"{AdapterHubFiles.Biases}\"), strict=False); it holds full values, not changes.";
     }
 
-    /// <summary>The adapters that carry the modules: one, called <paramref name="name"/>; or for each group g1, g2, ..., and g1_2 where a group holds two LoRAs or prefixes.</summary>
-    private static IEnumerable<(string Name, AdapterHubConfiguration[] Parts)> Unions(ValueList<ModulePlacement> modules, ValueList<int> groups, string name)
+    /// <summary>The adapters that carry the modules: one, with the source's name; or for each group g1, g2, ..., and g1_2 where a group holds two LoRAs or prefixes, such as one a stack.</summary>
+    private IEnumerable<(string Name, AdapterHubConfiguration[] Parts)> Unions(ExportSource source)
     {
-        var whole = AdapterHubConfiguration.Of(modules).ToArray();
+        // What has no place is not carried.
+        var modules = source.Model.Plan.Modules.Select(m => new AdapterHubModule(m, places.For(m)!)).ToArray();
+        var whole = AdapterHubConfiguration.Of(modules, places).ToArray();
         if (whole.Length == 0)
             yield break;
         if (whole.Where(part => part.Kind.Alone is not null).GroupBy(part => part.Kind.Alone, StringComparer.Ordinal).All(alike => alike.Count() == 1))
         {
-            yield return (name, whole);
+            yield return (source.Name, whole);
             yield break;
         }
-        for (var (g, first) = (0, 0); g < groups.Count; first += groups[g++])
+        foreach (var group in modules.GroupBy(m => Group(source, m.Module)).OrderBy(group => group.Key))
         {
-            var parts = AdapterHubConfiguration.Of(modules.Where(m => m.Layer >= first && m.Layer < first + groups[g])).ToArray();
-            var rounds = parts.GroupBy(part => part.Kind.Alone, StringComparer.Ordinal)
+            var rounds = AdapterHubConfiguration.Of(group, places).GroupBy(part => part.Kind.Alone, StringComparer.Ordinal)
                 .SelectMany(alike => alike.Select((part, i) => (part, Round: alike.Key is null ? 0 : i)))
                 .GroupBy(p => p.Round, p => p.part).OrderBy(round => round.Key);
             foreach (var round in rounds)
-                yield return (round.Key == 0 ? $"g{g + 1}" : $"g{g + 1}_{round.Key + 1}", [.. round]);
+                yield return (round.Key == 0 ? $"g{group.Key}" : $"g{group.Key}_{round.Key + 1}", [.. round]);
         }
     }
 
-    private static void WriteAdapter(ExportSource source, string folder, string name, AdapterHubConfiguration[] parts, string wrapper)
+    /// <summary>The group of the module's layer, from 1.</summary>
+    private static int Group(ExportSource source, ModulePlacement module)
     {
-        var configs = parts.Select(part => part.Json(source.Backbone)).ToArray();
-        var config = configs.Length == 1 ? configs[0] : new JsonObject { ["architecture"] = "union", ["configs"] = new JsonArray([.. configs]) };
-        JsonText.WriteSorted(Path.Join(folder, AdapterHubFiles.Config), About(source, name, config));
+        var sizes = source.Groupings[module.Stack == "decoder" ? 1 : 0].Sizes;
+        var (group, end) = (1, sizes[0]);
+        while (end <= module.Layer)
+            end += sizes[group++];
+        return group;
+    }
+
+    private void WriteAdapter(ExportSource source, string folder, string name, AdapterHubConfiguration[] parts)
+    {
+        var configs = parts.Select(part => part.Json(places, source.Backbone.Config.HiddenSize)).ToArray();
+        var whole = configs.Length == 1 ? configs[0] : new JsonObject { ["architecture"] = "union", ["configs"] = new JsonArray([.. configs]) };
+        JsonText.WriteSorted(Path.Join(folder, AdapterHubFiles.Config), About(source, name, whole));
         SafetensorsWriter.Write(
             Path.Join(folder, AdapterHubFiles.Weights),
-            parts.SelectMany(part => part.Tensors(name, wrapper)).Select(t => AdapterTensors.ToTensor(t.Key, t.Join(source.Value))), Metadata);
+            parts.SelectMany(part => part.Tensors(name, source.Wrapper)).Select(t => AdapterTensors.ToTensor(t.Key, t.Join(source.Value))), Metadata);
     }
 
     private static void WriteHead(ExportSource source, string folder)
@@ -116,7 +135,7 @@ internal sealed class AdapterHubLayout : IExportLayout
     {
         ["config"] = config,
         ["hidden_size"] = source.Backbone.Config.HiddenSize,
-        ["model_class"] = AdapterHubFiles.ModelClass(source.Backbone.Config),
+        ["model_class"] = AdapterHubFiles.ModelClass(source.Backbone.Config, source.Model.Head),
         ["model_name"] = source.BackboneName,
         ["model_type"] = source.Backbone.Config.ModelType,
         ["name"] = name,

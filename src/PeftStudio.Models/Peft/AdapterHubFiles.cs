@@ -1,4 +1,5 @@
 using PeftStudio.Formats.Backbones;
+using PeftStudio.Models.Backbones;
 
 namespace PeftStudio.Models.Peft;
 
@@ -16,11 +17,13 @@ internal static class AdapterHubFiles
     /// <summary>Ours: the names of the adapters that are stacked, each a folder beside it.</summary>
     public const string Stack = "stack.json";
 
-    /// <summary>The class of `adapters` that takes adapters and heads of any kind.</summary>
-    public static string ModelClass(BackboneConfig config) => config.ModelType switch
+    /// <summary>The class that takes the files: `adapters`' own with heads of any kind, or of a model that writes transformers' own.</summary>
+    public static string ModelClass(BackboneConfig config, HeadPlan head) => config.ModelType switch
     {
         "bert" => "BertAdapterModel",
         "roberta" => "RobertaAdapterModel",
+        "bart" => head.IsLanguageModel ? "BartForConditionalGeneration" : "BartAdapterModel",
+        "t5" => "T5ForConditionalGeneration",
         var other => throw new ArgumentOutOfRangeException(nameof(config), other, "no class of AdapterHub's is known for this model type"),
     };
 }

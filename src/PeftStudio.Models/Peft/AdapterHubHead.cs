@@ -16,6 +16,8 @@ internal static class AdapterHubHead
     {
         var root = JsonFields.Read(Path.Join(folder, AdapterHubFiles.HeadConfig));
         var (config, name) = (root.Object("config"), root.String("name"));
+        if (backbone.Config.T5 is not null)
+            throw root.Wrong("config", "describes a head, and T5 has none that classifies: its labels are words");
         if (config.String("head_type") is not "classification" and var type)
             throw config.Wrong("head_type", $"is '{type}'; 'classification' is read");
         if (config.BoolOrNull("bias") is false)

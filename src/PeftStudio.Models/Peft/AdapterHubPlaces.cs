@@ -39,6 +39,21 @@ internal sealed record AdapterHubPlaces(
         _ => OfEncoder(config.Layers),
     };
 
+    /// <summary>Where a module of its form goes; null: AdapterHub has no such place.</summary>
+    public AdapterHubPlace? For(ModulePlacement module) => All(module.Form)
+        .FirstOrDefault(place => place.Stack == module.Stack && place.Layer == module.Layer && place.IsCross == module.IsCross && place.Site == module.Site);
+
+    /// <summary>All sites of a layer, by its number, where modules of a form can be.</summary>
+    public ModifiedRepresentation Sites(FunctionalForm form, int number) =>
+        All(form).Where(place => place.Number == number).Aggregate(ModifiedRepresentation.None, (all, place) => all | place.Site);
+
+    private IReadOnlyList<AdapterHubPlace> All(FunctionalForm form) => form switch
+    {
+        FunctionalForm.Bottleneck => SubLayers,
+        FunctionalForm.KeyValue => Attentions,
+        _ => Products,
+    };
+
     private static AdapterHubPlaces OfEncoder(int layers) => new(
         layers,
         [.. Each(layers, i => Representations.In(Representations.Products).Select(site => new AdapterHubPlace(i, i, site, ModuleSites.Module(i, site))))],

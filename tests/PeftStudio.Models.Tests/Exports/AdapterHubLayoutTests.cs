@@ -22,6 +22,12 @@ public sealed class AdapterHubLayoutTests
         foreach (var model in new[] { "bert", "roberta" })
             foreach (var adapter in new[] { "lora-qv", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled", "prefix-flat", "ia3", "union", "mam" })
                 data.Add(model, adapter);
+        foreach (var adapter in new[] { "lora-qv", "lora-all", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled", "prefix-flat" })
+            data.Add("bart", adapter);
+        // The version that wrote T5's other goldens exchanged what an adapter reads there.
+        foreach (var model in new[] { "t5", "t5-v1_1" })
+            foreach (var adapter in new[] { "lora-qv", "lora-all", "adapter-pfeiffer" })
+                data.Add(model, adapter);
         return data;
     }
 
@@ -34,7 +40,7 @@ public sealed class AdapterHubLayoutTests
         using var folder = new TempFolder();
         using var backbone = Backbone.Load(golden, CPU, Precision.Fp32);
         using (var read = LoadedAdapter.Read(files, backbone))
-            new AdapterHubLayout().Write(new ExportSource(read.Model, backbone.Shape.Stacks.Select(stack => new LayerGrouping([stack.Layers])).ToValueList(), "x", "tiny", ["a", "b", "c"]), folder.Path).ShouldBeEmpty();
+            new AdapterHubLayout(backbone.Config).Write(new ExportSource(read.Model, backbone.Shape.Stacks.Select(stack => new LayerGrouping([stack.Layers])).ToValueList(), "x", "tiny", ["a", "b", "c"]), folder.Path).ShouldBeEmpty();
 
         using (var wanted = SafetensorsFile.Open(Path.Combine(files, "adapter.safetensors")))
         using (var written = SafetensorsFile.Open(folder["adapter.safetensors"]))
