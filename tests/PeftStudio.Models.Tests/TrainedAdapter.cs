@@ -29,7 +29,7 @@ internal static class TrainedAdapter
         Backbone backbone, Design parsed, DesignSizes sizes, ValueList<PeftMethod> methods, string task, string folder, Func<TunedModel, IReadOnlyList<SafetensorsTensor>>? tensors = null)
     {
         var definition = GlueTasks.Find(task).ShouldNotBeNull();
-        var head = definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(definition.Outputs);
+        var head = backbone.Config.T5 is not null ? HeadPlan.LanguageModel : definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(definition.Outputs);
         var tuned = TunedModel.Create(backbone, parsed, sizes, methods, head, new InitialisationSeed(1, 2));
         MethodCases.Disturb(tuned);
         var score = new RowsScore(50, [], false);

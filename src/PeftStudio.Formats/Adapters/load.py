@@ -128,6 +128,8 @@ def add_method(model, block, method, root, tensors):
 def load(adapter, backbone):
     with open(os.path.join(adapter, "adapter.json"), encoding="utf-8") as file:
         manifest = json.load(file)
+    if manifest["backbone"]["architecture"] not in ("bert", "roberta"):
+        raise SystemExit(f"{adapter}: is an adapter of a {manifest['backbone']['architecture']}; this load.py puts adapters into BERT and RoBERTa alone")
     tensors = read_safetensors(os.path.join(adapter, "adapter.safetensors"))
     definition = manifest["task"]["definition"]
     outputs = 1 if "regression" in definition else len(definition["labels"])

@@ -32,18 +32,18 @@ public static class AdapterExport
         RequireEmpty(output);
         if (!AdapterFolder.IsAdapter(adapterFolder))
             throw new InvalidDataException($"{adapterFolder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
-        if (backbone.Config.Decoder is not null)
-            throw new InvalidDataException($"{adapterFolder}: was trained on a {backbone.Config.ModelType}; adapters of BERT and RoBERTa are exported. {AdapterFolder.ManifestName} and {AdapterFolder.WeightsName} hold all of it.");
+        if (backbone.Config.Decoder is not null && layout != ExportLayout.Merged)
+            throw new InvalidDataException($"{adapterFolder}: was trained on a {backbone.Config.ModelType}, whose adapters are exported as merged alone. {AdapterFolder.ManifestName} and {AdapterFolder.WeightsName} hold all of it.");
         using var adapter = LoadedAdapter.Read(adapterFolder, backbone);
         var manifest = adapter.Manifest ?? throw new InvalidDataException($"{adapterFolder}: has no manifest");
         var format = Layout(layout);
         var leftOut = LeftOutText.Of(adapter.Model.Plan, format);
         using var carried = Carried(adapter.Model, format, leftOut, $"{adapterFolder} cannot be exported as {layout.ToString().ToLowerInvariant()}");
-        var source = new ExportSource(carried, manifest.Design.Groupings[0].Sizes, NameOf(manifest.Task.Definition), manifest.Backbone.Name, manifest.Task.Definition.LabelNames);
+        var source = new ExportSource(carried, manifest.Design.Groupings, NameOf(manifest.Task.Definition), manifest.Backbone.Name, manifest.Task.Definition.LabelNames);
         Directory.CreateDirectory(output);
         try
         {
-            var notes = format.Write(source, output).Concat(Notes(manifest)).ToValueList();
+            var notes = format.Write(source, output).Concat(Notes(manifest, adapter.Model.Head)).ToValueList();
             var files = Files(output);
             var comparison = Compare(adapter.Model, carried, format, output);
             var report = new ExportReport(
@@ -92,7 +92,7 @@ public static class AdapterExport
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var rows = ComparisonRows.Of(whole.Backbone.Config, whole.Backbone.Device);
-        var (own, wanted) = (Values(whole.Forward(rows, ForwardContext.Evaluation)), Values(carried.Forward(rows, ForwardContext.Evaluation)));
+        var (own, wanted) = (Values(ComparisonRows.Logits(whole, rows)), Values(ComparisonRows.Logits(carried, rows)));
         var found = Values(layout.Logits(output, whole.Backbone, rows));
         var largest = own.Max(logit => Math.Abs((double)logit));
         var comparison = new ExportComparison(ComparisonRows.Rows, largest, Tolerance * Math.Max(1, largest), Difference(found, wanted), Difference(found, own));
@@ -108,9 +108,13 @@ public static class AdapterExport
             a.Length == b.Length && a.Concat(b).All(float.IsFinite) ? a.Zip(b, (x, y) => Math.Abs((double)x - y)).Max() : double.PositiveInfinity;
     }
 
-    private static IEnumerable<string> Notes(AdapterManifest manifest)
+    private static IEnumerable<string> Notes(AdapterManifest manifest, HeadPlan head)
     {
-        if (manifest.Task.Definition.Range is { } range)
+        var task = manifest.Task.Definition;
+        if (head.IsLanguageModel)
+            yield return task.Generation is not null ? $"The model writes texts; each row began with '{task.Generation.Prefix}' in training."
+                : $"The model writes {(task.IsRegression ? "the score as a number" : $"one of {string.Join(", ", task.LabelNames)}")}; a row is one text that names the task and its parts (docs/tasks.md). What was compared are the logits of its whole vocabulary.";
+        else if (task.Range is { } range)
             yield return FormattableString.Invariant($"The output is a part of the scores' range: score = {range.Minimum} + output x {range.Maximum - range.Minimum}.");
         yield return $"Rows were tokenised to at most {manifest.Training.Plan.MaxLength} tokens in training.";
     }

@@ -45,7 +45,7 @@ internal sealed class AdapterHubLayout : IExportLayout
     public IEnumerable<string> Write(ExportSource source, string folder)
     {
         var wrapper = BackboneKeys.Prefix(source.Backbone.Config.ModelType);
-        var unions = Unions(source.Model.Plan.Modules, source.Groups, source.Name).ToArray();
+        var unions = Unions(source.Model.Plan.Modules, source.Groupings[0].Sizes, source.Name).ToArray();
         foreach (var (name, parts) in unions)
             WriteAdapter(source, unions.Length == 1 && name == source.Name ? folder : Directory.CreateDirectory(Path.Join(folder, name)).FullName, name, parts, wrapper);
         WriteHead(source, folder);

@@ -1,19 +1,24 @@
+using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search;
+using PeftStudio.Search.DesignSpaces;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Exports;
 
 /// <summary>What an export is made of.</summary>
 /// <param name="Model">holds what the layout carries and nothing else.</param>
-/// <param name="Groups">how many layers each group of the design has, from the bottom.</param>
+/// <param name="Groupings">of the design's layers, one a stack.</param>
 /// <param name="Name">of the adapter inside the files; letters, digits, - and _.</param>
 /// <param name="BackboneName">what its files call the backbone.</param>
 /// <param name="Labels">names in the order of the head's outputs; empty for regression.</param>
-internal sealed record ExportSource(TunedModel Model, ValueList<int> Groups, string Name, string BackboneName, ValueList<string> Labels)
+internal sealed record ExportSource(TunedModel Model, ValueList<LayerGrouping> Groupings, string Name, string BackboneName, ValueList<string> Labels)
 {
     public Backbone Backbone => Model.Backbone;
+
+    /// <summary>What the class of the whole model puts before the backbone's keys: T5ForConditionalGeneration puts nothing.</summary>
+    public string Wrapper => Backbone.Config.T5 is null ? BackboneKeys.Prefix(Backbone.Config.ModelType) : "";
 
     public Tensor Value(string parameter) => Model.Parameters[parameter].Value;
 }

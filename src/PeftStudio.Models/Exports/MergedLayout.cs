@@ -6,6 +6,7 @@ using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
+using PeftStudio.Models.Sequences;
 using PeftStudio.Search;
 using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
@@ -15,13 +16,13 @@ using static TorchSharp.torch;
 namespace PeftStudio.Models.Exports;
 
 /// <summary>
-/// A whole model for sequence classification in the Hugging Face layout, fp32: what is linear is multiplied into weights and biases, trained tensors take their places, the head is the
-/// trained one. Nothing of the studio is needed to run it.
+/// A whole model in the Hugging Face layout, fp32: what is linear is multiplied into weights and biases, trained tensors take their places, the head is the trained one, or the
+/// checkpoint's own where the model writes. Nothing of the studio is needed to run it.
 /// </summary>
 internal sealed class MergedLayout : IExportLayout
 {
     private static readonly string[] TokenizerFiles =
-        ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt"];
+        ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model"];
 
     public string? AgainstParts => "a merged model is the whole adapter or another one; export it for AdapterHub, or take the studio's own files";
 
@@ -34,7 +35,7 @@ internal sealed class MergedLayout : IExportLayout
         _ => $"this version does not merge the form {module.Form}",
     };
 
-    public string? Against(TrainedTensor tensor) => null;
+    public string? Against(TrainedTensor tensor) => tensor.Added is null ? null : "T5 has no biases, so its checkpoint has no room for new ones";
 
     public IEnumerable<string> Write(ExportSource source, string folder)
     {
@@ -51,22 +52,29 @@ internal sealed class MergedLayout : IExportLayout
     {
         using var merged = Backbone.Load(folder, backbone.Device, Precision.Fp32);
         using var model = TunedModel.Create(merged, InsertionPlan.Empty, ForwardPass.HeadOf(merged), new InitialisationSeed(0, 0));
-        return model.Forward(rows, ForwardContext.Evaluation);
+        return ComparisonRows.Logits(model, rows);
     }
 
     private static IEnumerable<SafetensorsTensor> Tensors(ExportSource source)
     {
-        var (backbone, wrapper) = (source.Backbone, BackboneKeys.Prefix(source.Backbone.Config.ModelType));
-        foreach (var (key, _) in EncoderKeys.Of(backbone.Config))
-            yield return Tensor(wrapper + key, key);
-        foreach (var (key, _) in backbone.HeadLayout.Keys(backbone.Config.HiddenSize, source.Model.Head.Outputs))
-            yield return Tensor(key.StartsWith("classifier", StringComparison.Ordinal) ? key : wrapper + key, key);
+        foreach (var (key, _) in NetworkKeys.Of(source.Backbone.Config))
+            yield return Tensor(source.Wrapper + key, key);
+        foreach (var key in Head(source))
+            yield return Tensor(key.StartsWith("pooler.", StringComparison.Ordinal) ? source.Wrapper + key : key, key);
 
         SafetensorsTensor Tensor(string name, string key)
         {
             using var scope = NewDisposeScope();
             return AdapterTensors.ToTensor(name, MergedTensor.Of(source, key));
         }
+    }
+
+    private static IEnumerable<string> Head(ExportSource source)
+    {
+        var (backbone, head) = (source.Backbone, source.Model.Head);
+        return !head.IsLanguageModel ? backbone.HeadLayout.Keys(backbone.Config.HiddenSize, head.Outputs).Select(k => k.Key)
+            : backbone.Config.T5 is not null ? NetworkKeys.Head(backbone.Config)
+            : new[] { BartKeys.LogitsBias }.Where(backbone.Contains);
     }
 
     /// <summary>The backbone's own config.json, with the head's labels, and without what only speeds up or starts training.</summary>
@@ -78,15 +86,22 @@ internal sealed class MergedLayout : IExportLayout
         {
             "bert" => "BertForSequenceClassification",
             "roberta" => "RobertaForSequenceClassification",
+            "bart" => head.IsLanguageModel ? "BartForConditionalGeneration" : "BartForSequenceClassification",
+            "t5" => "T5ForConditionalGeneration",
             var other => throw new ArgumentOutOfRangeException(nameof(source), other, "no class for this model type is known"),
         });
-        var labels = head.IsRegression ? ["LABEL_0"] : source.Labels;
+        if (!head.IsLanguageModel)
+            Describe(config, head, head.IsRegression ? ["LABEL_0"] : source.Labels);
+        config.Remove("dtype");
+        config["torch_dtype"] = "float32";
+        return config;
+    }
+
+    private static void Describe(JsonObject config, HeadPlan head, ValueList<string> labels)
+    {
         config["num_labels"] = head.Outputs;
         config["id2label"] = new JsonObject(labels.Select((label, i) => KeyValuePair.Create<string, JsonNode?>(i.ToString(CultureInfo.InvariantCulture), label)));
         config["label2id"] = new JsonObject(labels.Select((label, i) => KeyValuePair.Create<string, JsonNode?>(label, i)));
         config["problem_type"] = head.IsRegression ? "regression" : "single_label_classification";
-        config.Remove("dtype");
-        config["torch_dtype"] = "float32";
-        return config;
     }
 }

@@ -18,25 +18,29 @@ internal static class MergedTensor
     {
         var value = (source.Model.Parameters.Contains(key) ? source.Value(key) : source.Backbone[key]).to(ScalarType.Float32);
         var isWeight = key.EndsWith(".weight", StringComparison.Ordinal);
-        var module = key[..key.LastIndexOf('.')];
-        var here = source.Model.Plan.Modules.Where(m => ModuleSites.Module(m.Layer, m.Site) == module).ToArray();
+        var sites = LayerSites.Of(source.Backbone.Config);
+        var onProduct = source.Model.Plan.Modules.Where(m => key.StartsWith(Product(m, sites) + ".", StringComparison.Ordinal)).ToArray();
+        var here = onProduct.Where(m => m.Site != ModifiedRepresentation.FeedForwardActivation).ToArray();
         foreach (var lora in here.Where(m => isWeight && m is { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel }))
-            value = value.add(Product(source, lora)); // (out, in)
-        foreach (var inner in source.Model.Plan.Modules.Where(m => isWeight && IsOnInputOf(m, module)))
+            value = value.add(Change(source, lora)); // (out, in)
+        foreach (var inner in onProduct.Where(m => isWeight && m.Site == ModifiedRepresentation.FeedForwardActivation))
             value = value.mul(Vector(source, inner)); // column j times l_j
         foreach (var outer in here.Where(m => m.Form == FunctionalForm.Rescaling))
             value = value.mul(isWeight ? Vector(source, outer).unsqueeze(1) : Vector(source, outer)); // row i times l_i
         var below = here.Where(m => m is { Form: FunctionalForm.LowRank, Insertion: InsertionForm.BeforeResidual }).ToArray();
         // All of them read the product's own output.
-        return below.Aggregate(value, (sum, change) => sum.add(Product(source, change).matmul(value)));
+        return below.Aggregate(value, (sum, change) => sum.add(Change(source, change).matmul(value)));
     }
 
-    private static bool IsOnInputOf(ModulePlacement module, string product) =>
-        module is { Form: FunctionalForm.Rescaling, Site: ModifiedRepresentation.FeedForwardActivation }
-        && ModuleSites.Module(module.Layer, ModifiedRepresentation.FeedForwardOutput) == product;
+    /// <summary>The bare key of the product whose weight takes the module: the one that it is on, that ends its sub-layer, or that reads the activation.</summary>
+    private static string Product(ModulePlacement module, LayerSites sites)
+    {
+        var site = module.Site == ModifiedRepresentation.FeedForwardActivation ? ModifiedRepresentation.FeedForwardOutput : module.Site;
+        return sites.Modules(module.Stack, module.Layer, site).Single(place => place.IsCross == module.IsCross).Address ?? ModuleSites.Module(module.Layer, site);
+    }
 
     /// <summary>s Up Down.</summary>
-    private static Tensor Product(ExportSource source, ModulePlacement module)
+    private static Tensor Change(ExportSource source, ModulePlacement module)
     {
         var name = ModuleParameters.Prefix(module);
         return source.Value($"{name}.up").matmul(source.Value($"{name}.down")).mul(module.Scale);

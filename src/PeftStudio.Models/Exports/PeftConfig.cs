@@ -51,7 +51,7 @@ internal sealed class PeftConfig(PeftPaths paths, string backboneName, bool writ
     private JsonObject Of(string type, JsonNode targets, JsonObject own)
     {
         own["peft_type"] = type;
-        own["task_type"] = writes ? "SEQ_2_SEQ_LM" : "SEQ_CLS";
+        own["task_type"] = writes ? PeftFolder.Writes : "SEQ_CLS";
         own["base_model_name_or_path"] = backboneName;
         own["inference_mode"] = true;
         own["target_modules"] = targets;

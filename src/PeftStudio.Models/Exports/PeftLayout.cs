@@ -44,7 +44,7 @@ internal sealed class PeftLayout : IExportLayout
     public Tensor Logits(string folder, Backbone backbone, TokenBatch rows)
     {
         using var adapter = LoadedAdapter.Read(folder, backbone);
-        return adapter.Model.Forward(rows, ForwardContext.Evaluation);
+        return ComparisonRows.Logits(adapter.Model, rows);
     }
 
     private string? AgainstVector(ModulePlacement vector, InsertionPlan plan)

@@ -19,6 +19,9 @@ public sealed class PeftFolder
     internal const string Ia3 = "IA3";
     internal const string LayerNorm = "LN_TUNING";
 
+    /// <summary>The task_type of a model that writes words.</summary>
+    internal const string Writes = "SEQ_2_SEQ_LM";
+
     private readonly JsonFields config;
     private readonly Backbone backbone;
     private readonly SafetensorsFile file;
@@ -128,7 +131,7 @@ public sealed class PeftFolder
             return (null, []);
         var outKey = file.Entries.FirstOrDefault(e => Bare(e.Key) == backbone.HeadLayout.Out + ".weight");
         if (outKey is null)
-            return (null, []);
+            return (backbone.Config.Bart is not null && config.StringOrNull("task_type") == Writes ? HeadPlan.LanguageModel : null, []);
         if (outKey.Shape.Length != 2)
             throw new SafetensorsException(file.Path, outKey.Key, $"has {outKey.Shape.Length} dimensions, not 2");
         var outputs = (int)outKey.Shape[0];

@@ -6,6 +6,8 @@ using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
+using PeftStudio.Search;
+using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
 using static TorchSharp.torch;
@@ -32,7 +34,7 @@ public sealed class AdapterHubLayoutTests
         using var folder = new TempFolder();
         using var backbone = Backbone.Load(golden, CPU, Precision.Fp32);
         using (var read = LoadedAdapter.Read(files, backbone))
-            new AdapterHubLayout().Write(new ExportSource(read.Model, [backbone.Config.Layers], "x", "tiny", ["a", "b", "c"]), folder.Path).ShouldBeEmpty();
+            new AdapterHubLayout().Write(new ExportSource(read.Model, backbone.Shape.Stacks.Select(stack => new LayerGrouping([stack.Layers])).ToValueList(), "x", "tiny", ["a", "b", "c"]), folder.Path).ShouldBeEmpty();
 
         using (var wanted = SafetensorsFile.Open(Path.Combine(files, "adapter.safetensors")))
         using (var written = SafetensorsFile.Open(folder["adapter.safetensors"]))

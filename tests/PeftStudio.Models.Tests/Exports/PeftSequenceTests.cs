@@ -48,7 +48,7 @@ public sealed class PeftSequenceTests
         MethodCases.Disturb(model);
         var layout = new PeftLayout();
         LeftOutText.Of(model.Plan, layout).ShouldBeEmpty();
-        layout.Write(new ExportSource(model, [1, 1, 1, 1], "task", "tiny", []), folder.Path).ToArray();
+        layout.Write(new ExportSource(model, [], "task", "tiny", []), folder.Path).ToArray();
 
         var config = JsonNode.Parse(File.ReadAllText(folder["adapter_config.json"])).ShouldNotBeNull();
         config["peft_type"].ShouldNotBeNull().GetValue<string>().ShouldBe(kind);
@@ -69,6 +69,21 @@ public sealed class PeftSequenceTests
         foreach (var parameter in plain.Parameters.Parameters)
             parameter.Value.copy_(model.Parameters[parameter.Name].Value);
         plain.Forward(batch, ForwardContext.Evaluation, targets).data<float>().ToArray().Zip(wanted, (a, b) => Math.Abs(a - b)).Max().ShouldBeGreaterThan(1e-3f);
+    }
+
+    [Fact]
+    public void A_bart_that_writes_is_read_as_one_though_the_backbone_has_a_classification_head()
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinySequence("bart", outputs: 3, layers: (4, 4));
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var model = MethodCases.Create(backbone, "lora|-|-|bitfit", HeadPlan.LanguageModel);
+        MethodCases.Disturb(model);
+        new PeftLayout().Write(new ExportSource(model, [], "task", "tiny", []), folder.Path).ShouldBeEmpty();
+        using var adapter = LoadedAdapter.Read(folder.Path, backbone);
+        adapter.Model.Head.IsLanguageModel.ShouldBeTrue();
+        SequenceExportTests.ShouldAgree(adapter.Model, model);
     }
 
     [Fact]

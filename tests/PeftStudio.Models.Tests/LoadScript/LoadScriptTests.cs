@@ -54,6 +54,21 @@ public sealed class LoadScriptTests
         error.ShouldContain("encoder.layer.9.more has no place");
     }
 
+    [Theory]
+    [InlineData("t5")]
+    [InlineData("bart")]
+    public async Task An_adapter_of_an_encoder_decoder_is_refused(string model)
+    {
+        using var files = new TinyModel(model);
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
+        var inputs = folder.Write("inputs.json", """{"input_ids": [[1]]}""");
+        var (code, _, error) = await Run(folder, "--adapter", folder["own"], "--backbone", files.Folder, "--inputs", inputs);
+        code.ShouldBe(1);
+        error.ShouldContain($"is an adapter of a {model}; this load.py puts adapters into BERT and RoBERTa alone");
+    }
+
     private static async Task<(int Code, string Output, string Error)> Run(TempFolder folder, params string[] arguments)
     {
         Assert.SkipUnless(File.Exists(Python), $"{Python} is absent");
