@@ -33,12 +33,10 @@ public static class AdapterExport
         RequireEmpty(output);
         if (!AdapterFolder.IsAdapter(adapterFolder))
             throw new InvalidDataException($"{adapterFolder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
-        if (backbone.Config.Decoder is not null && layout == ExportLayout.Peft)
-            throw new InvalidDataException($"{adapterFolder}: was trained on a {backbone.Config.ModelType}, whose adapters are exported as adapterhub and merged. {AdapterFolder.ManifestName} and {AdapterFolder.WeightsName} hold all of it.");
         using var adapter = LoadedAdapter.Read(adapterFolder, backbone);
         var manifest = adapter.Manifest ?? throw new InvalidDataException($"{adapterFolder}: has no manifest");
-        if (layout == ExportLayout.AdapterHub && adapter.Model.Head.IsLanguageModel && !ForwardPass.HeadOf(backbone).IsLanguageModel)
-            throw new InvalidDataException($"{adapterFolder}: writes texts, and the checkpoint in {backbone.Folder} brings a classification head, which readers of AdapterHub's files would take; export it as merged");
+        if (layout != ExportLayout.Merged && adapter.Model.Head.IsLanguageModel && !ForwardPass.HeadOf(backbone).IsLanguageModel)
+            throw new InvalidDataException($"{adapterFolder}: writes texts, and the checkpoint in {backbone.Folder} brings a classification head, which readers of an adapter's files would take; export it as merged");
         var format = Layout(layout, backbone.Config);
         var leftOut = LeftOutText.Of(adapter.Model.Plan, format);
         using var carried = Carried(adapter.Model, format, leftOut, $"{adapterFolder} cannot be exported as {layout.ToString().ToLowerInvariant()}");

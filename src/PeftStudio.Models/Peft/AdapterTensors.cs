@@ -27,10 +27,10 @@ public static class AdapterTensors
             Set(parameter, file, parameter.Name);
     }
 
-    /// <param name="column">the file holds a vector (n) as (n, 1).</param>
-    internal static void Set(TrainedParameter parameter, SafetensorsFile file, string key, bool column = false)
+    /// <param name="shapeThere">the shape in the file of a parameter's; its own where null.</param>
+    internal static void Set(TrainedParameter parameter, SafetensorsFile file, string key, Func<long[], long[]>? shapeThere = null)
     {
-        long[] shape = column ? [.. parameter.Value.shape, 1] : parameter.Value.shape;
+        var shape = shapeThere?.Invoke(parameter.Value.shape) ?? parameter.Value.shape;
         var entry = file.Entry(key);
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
             throw new SafetensorsException(file.Path, key, $"has shape [{string.Join(", ", entry.Shape)}]; this backbone and design want [{string.Join(", ", shape)}]");

@@ -20,8 +20,16 @@ internal sealed record ForeignTensor(string Key, ValueList<string> Parameters)
     /// <summary>Whether a vector of ours, (n), is a column there, (n, 1).</summary>
     public bool IsColumn { get; init; }
 
+    /// <summary>Whether a vector of ours, (n), is a row there, (1, n).</summary>
+    public bool IsRow { get; init; }
+
+    /// <summary>The shape there of a parameter that has a tensor to itself.</summary>
+    public long[] ShapeOf(long[] own) => IsColumn ? [.. own, 1] : IsRow ? [1, .. own] : own;
+
     public Tensor Join(Func<string, Tensor> part) =>
-        IsColumn ? part(Parameters[0]).unsqueeze(1) : Parameters.Count == 1 ? part(Parameters[0]) : stack([.. Parameters.Select(part)], 1).flatten();
+        Parameters.Count == 1 ? Alone(part(Parameters[0])) : stack([.. Parameters.Select(part)], 1).flatten();
+
+    private Tensor Alone(Tensor own) => IsColumn || IsRow ? own.view(ShapeOf(own.shape)) : own;
 }
 
 /// <summary>The tensors of one safetensors file.</summary>
@@ -54,7 +62,7 @@ public sealed class ImportedAdapter
             using var file = SafetensorsFile.Open(path);
             foreach (var foreign in tensors)
                 if (foreign.Parameters.Count == 1)
-                    AdapterTensors.Set(parameters[foreign.Parameters[0]], file, foreign.Key, foreign.IsColumn);
+                    AdapterTensors.Set(parameters[foreign.Parameters[0]], file, foreign.Key, foreign.ShapeOf);
                 else
                     Split(parameters, file, foreign);
         }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using PeftStudio.Formats;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
@@ -9,20 +7,29 @@ using PeftStudio.Search.Methods;
 namespace PeftStudio.Models.Peft;
 
 /// <summary>
-/// Reads LoRA in Hugging Face PEFT's layout (adapter_config.json, adapter_model.safetensors): ranks and alphas by pattern, biases, norms, and the head among
-/// modules_to_save. Field and key names: peft 0.20.
+/// Reads Hugging Face PEFT's layout (adapter_config.json, adapter_model.safetensors): LoRA with ranks and alphas by pattern and biases; (IA)3; layer norm. Norms and the head may be
+/// among modules_to_save of each. Field and key names: peft 0.20.
 /// </summary>
 public sealed class PeftFolder
 {
     internal const string ConfigName = "adapter_config.json";
     internal const string WeightsName = "adapter_model.safetensors";
     internal const string Root = "base_model.model.";
+    internal const string Lora = "LORA";
+    internal const string Ia3 = "IA3";
+    internal const string LayerNorm = "LN_TUNING";
+
+    /// <summary>The task_type of a model that writes words.</summary>
+    internal const string Writes = "SEQ_2_SEQ_LM";
 
     private readonly JsonFields config;
     private readonly Backbone backbone;
     private readonly SafetensorsFile file;
+    private readonly PeftTargets targets;
+    private readonly PeftPaths paths;
 
-    private PeftFolder(JsonFields config, Backbone backbone, SafetensorsFile file) => (this.config, this.backbone, this.file) = (config, backbone, file);
+    private PeftFolder(JsonFields config, Backbone backbone, SafetensorsFile file) =>
+        (this.config, this.backbone, this.file, targets, paths) = (config, backbone, file, new PeftTargets(config), new PeftPaths(backbone.Config));
 
     /// <summary>Whether a folder's adapter_config.json is PEFT's: AdapterHub's has no peft_type.</summary>
     public static bool Is(string folder)
@@ -35,8 +42,6 @@ public sealed class PeftFolder
     /// <exception cref="SafetensorsException">The weights do not fit the configuration or the backbone.</exception>
     public static ImportedAdapter Read(string folder, Backbone backbone)
     {
-        if (backbone.Config.Decoder is not null)
-            throw new InvalidDataException($"{folder}: is in PEFT's layout, which is read for BERT and RoBERTa; {backbone.Folder} is a {backbone.Config.ModelType}");
         var config = JsonFields.Read(Path.Join(folder, ConfigName));
         using var file = SafetensorsFile.Open(Path.Join(folder, WeightsName));
         return new PeftFolder(config, backbone, file).Read();
@@ -44,23 +49,18 @@ public sealed class PeftFolder
 
     private ImportedAdapter Read()
     {
-        CheckConfig();
-        var sites = Sites().ToDictionary(site => site.Module, StringComparer.Ordinal);
-        var (modules, tensors, foreign) = (new List<ModulePlacement>(), new List<TrainedTensor>(), new List<ForeignTensor>());
-        var patterns = (Ranks: Pattern("rank_pattern"), Alphas: Pattern("alpha_pattern"));
-        var targets = sites.Values.Where(IsTarget).ToArray();
-        foreach (var (module, layer, at) in targets)
+        RequireKnownFields();
+        var type = config.String("peft_type");
+        (ModulePlacement Module, ForeignTensor[] Tensors)[] placed = type switch
         {
-            var (down, up) = (file.Entry($"{Root}{module}.lora_A.weight"), file.Entry($"{Root}{module}.lora_B.weight"));
-            var rank = (int)patterns.Ranks(module, config.Int("r", 1));
-            if (down.Shape.Length != 2 || down.Shape[0] != rank)
-                throw new SafetensorsException(file.Path, down.Key, $"has shape [{string.Join(", ", down.Shape)}]; its rank is {rank} by {ConfigName}");
-            var scale = patterns.Alphas(module, config.Double("lora_alpha", 0, 1e9)) / rank;
-            var placed = new ModulePlacement(layer, NamedMethods.Lora.Name, FunctionalForm.LowRank, at, rank, scale) { Insertion = InsertionForm.Parallel };
-            modules.Add(placed);
-            foreign.Add(new ForeignTensor(down.Key, $"{ModuleParameters.Prefix(placed)}.down"));
-            foreign.Add(new ForeignTensor(up.Key, $"{ModuleParameters.Prefix(placed)}.up"));
-        }
+            Lora => [.. LowRanks()],
+            Ia3 => [.. Vectors()],
+            LayerNorm => [],
+            _ => throw config.Wrong("peft_type", $"is '{type}'; {Lora}, {Ia3} and {LayerNorm} are read"),
+        };
+        ForeignTensor[] norms = type == LayerNorm ? [.. Norms()] : [];
+        var foreign = placed.SelectMany(p => p.Tensors).Concat(norms).ToList();
+        var tensors = norms.Select(norm => new TrainedTensor(norm.Parameters[0], NamedMethods.LayerNorm.Name)).ToList();
         var (head, headKeys) = Head();
         var used = foreign.Select(t => t.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in file.Entries.Where(e => !used.Contains(e.Key)))
@@ -70,13 +70,11 @@ public sealed class PeftFolder
                 tensors.Add(Trained(entry.Key, bare));
             foreign.Add(new ForeignTensor(entry.Key, bare));
         }
-        return new ImportedAdapter([new ForeignFile(file.Path, foreign)], new InsertionPlan(modules.ToValueList(), tensors.ToValueList()), head, []);
+        return new ImportedAdapter([new ForeignFile(file.Path, foreign)], new InsertionPlan(placed.Select(p => p.Module).ToValueList(), tensors.ToValueList()), head, []);
     }
 
-    private void CheckConfig()
+    private void RequireKnownFields()
     {
-        if (config.String("peft_type") is not "LORA" and var type)
-            throw config.Wrong("peft_type", $"is '{type}'; 'LORA' is read");
         foreach (var flag in new[] { "use_dora", "use_rslora", "fan_in_fan_out", "lora_bias" })
             if (config.BoolOrNull(flag) is true)
                 throw config.Wrong(flag, "is true, which this version does not build");
@@ -85,47 +83,55 @@ public sealed class PeftFolder
                 throw config.Wrong(name, "is not read; name the modules in target_modules");
     }
 
-    private IEnumerable<(string Module, int Layer, ModifiedRepresentation Site)> Sites() =>
-        from layer in Enumerable.Range(0, backbone.Config.Layers)
-        from site in Representations.In(Representations.Products)
-        select (BackboneKeys.Prefix(backbone.Config.ModelType) + ModuleSites.Module(layer, site), layer, site);
+    private IEnumerable<(ModulePlacement Module, string Path)> Targets(FunctionalForm form, string method) =>
+        from module in paths.Products(form, method)
+        let path = paths.Wrapper + paths.Product(module)
+        where targets.IsTarget(path)
+        select (module, path);
 
-    private bool IsTarget((string Module, int, ModifiedRepresentation) site)
+    private IEnumerable<(ModulePlacement, ForeignTensor[])> LowRanks()
     {
-        if (!config.Has("target_modules"))
-            throw config.Wrong("target_modules", "is missing");
-        if (config.Element.GetProperty("target_modules").ValueKind == JsonValueKind.String)
-            return Matches("target_modules", $"^(?:{config.String("target_modules")})$", site.Module);
-        return config.Strings("target_modules").Any(name => site.Module == name || site.Module.EndsWith("." + name, StringComparison.Ordinal));
-    }
-
-    /// <summary>PEFT's rule: the first name or expression that matches the end of the module's path from a dot on.</summary>
-    private Func<string, double, double> Pattern(string name)
-    {
-        if (config.ObjectOrNull(name) is not { } map)
-            return (_, other) => other;
-        var entries = map.Element.EnumerateObject().Select(p => (Expression: $@"^(?:.*\.)?(?:{p.Name})$", Value: map.Double(p.Name, 1e-9, 1e9))).ToArray();
-        return (module, other) => entries.Where(e => Matches(name, e.Expression, module)).Select(e => e.Value).FirstOrDefault(other);
-    }
-
-    private bool Matches(string field, string expression, string module)
-    {
-        try
+        var (ranks, alphas) = (targets.Pattern("rank_pattern"), targets.Pattern("alpha_pattern"));
+        foreach (var (module, path) in Targets(FunctionalForm.LowRank, NamedMethods.Lora.Name))
         {
-            // NonBacktracking: a file from elsewhere must not hold the process up.
-            return Regex.IsMatch(module, expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            throw new InvalidDataException($"{config.File}: '{field}' holds an expression that is not read: {e.Message}", e);
+            var (down, up) = (file.Entry($"{Root}{path}.lora_A.weight"), file.Entry($"{Root}{path}.lora_B.weight"));
+            var rank = (int)ranks(path, config.Int("r", 1));
+            if (down.Shape.Length != 2 || down.Shape[0] != rank)
+                throw new SafetensorsException(file.Path, down.Key, $"has shape [{string.Join(", ", down.Shape)}]; its rank is {rank} by {ConfigName}");
+            var placed = module with { Size = rank, Scale = alphas(path, config.Double("lora_alpha", 0, 1e9)) / rank };
+            yield return (placed, [new(down.Key, $"{ModuleParameters.Prefix(placed)}.down"), new(up.Key, $"{ModuleParameters.Prefix(placed)}.up")]);
         }
     }
+
+    /// <summary>A vector that multiplies what a product gives is a column there; one that multiplies what it reads, a row.</summary>
+    private IEnumerable<(ModulePlacement, ForeignTensor[])> Vectors()
+    {
+        foreach (var (module, path) in Targets(FunctionalForm.Rescaling, NamedMethods.Ia3.Name))
+        {
+            var isRow = targets.MultipliesInput(path);
+            if (isRow && module.Site != ModifiedRepresentation.FeedForwardOutput)
+                throw config.Wrong("feedforward_modules", $"names {path}; what a product reads is multiplied before the feed-forward's second product alone");
+            var placed = isRow ? paths.OnActivation(module) : module;
+            yield return (placed, [new($"{Root}{path}.ia3_l", $"{ModuleParameters.Prefix(placed)}.{ModuleParameters.Rescaling}") { IsColumn = !isRow, IsRow = isRow }]);
+        }
+    }
+
+    /// <summary>Norms that PEFT has copied whole.</summary>
+    private IEnumerable<ForeignTensor> Norms() =>
+        from norm in paths.Norms()
+        where targets.IsTarget(paths.Wrapper + norm)
+        from part in new[] { "weight", "bias" }
+        where backbone.Contains($"{norm}.{part}")
+        select new ForeignTensor(file.Entry($"{Root}{paths.Wrapper}{norm}.ln_tuning_layers.{part}").Key, $"{norm}.{part}");
 
     private (HeadPlan? Plan, HashSet<string> Keys) Head()
     {
+        // T5's labels are words: it has no head.
+        if (backbone.Config.T5 is not null)
+            return (null, []);
         var outKey = file.Entries.FirstOrDefault(e => Bare(e.Key) == backbone.HeadLayout.Out + ".weight");
         if (outKey is null)
-            return (null, []);
+            return (backbone.Config.Bart is not null && config.StringOrNull("task_type") == Writes ? HeadPlan.LanguageModel : null, []);
         if (outKey.Shape.Length != 2)
             throw new SafetensorsException(file.Path, outKey.Key, $"has {outKey.Shape.Length} dimensions, not 2");
         var outputs = (int)outKey.Shape[0];
@@ -136,9 +142,9 @@ public sealed class PeftFolder
             : throw new SafetensorsException(file.Path, missing, "is missing, though the head's other parts are there");
     }
 
-    private TrainedTensor Trained(string key, string bare) => !ParameterGroups.Decays(bare) && EncoderKeys.IsEncoder(bare) && backbone.Contains(bare)
+    private TrainedTensor Trained(string key, string bare) => !ParameterGroups.Decays(bare) && NetworkKeys.Of(backbone.Config).Any(k => k.Key == bare)
         ? new TrainedTensor(bare, NamedMethods.BitFit.Name)
-        : throw new SafetensorsException(file.Path, key, $"belongs to nothing that {ConfigName} describes");
+        : throw new SafetensorsException(file.Path, key, $"belongs to nothing that {ConfigName} describes and this version builds");
 
     private string Bare(string key) => backbone.BareKey((key.StartsWith(Root, StringComparison.Ordinal) ? key[Root.Length..] : key).Replace(".base_layer.", ".", StringComparison.Ordinal));
 }

@@ -27,7 +27,8 @@ public sealed class AdapterExportTests
             })
                 data.Add(model, design, ExportLayout.AdapterHub, "RTE");
             data.Add(model, "layernorm|lora-all+layernorm|-|lora+lora-ffn", ExportLayout.Peft, "MNLI");
-            data.Add(model, "layernorm|-|bitfit|-", ExportLayout.Peft, "MNLI");
+            foreach (var design in new[] { "layernorm|-|bitfit|-", "ia3|-|ia3|ia3", "vectors|ia3+layernorm|-|vectors", "layernorm|-|layernorm|-" })
+                data.Add(model, design, ExportLayout.Peft, "MNLI");
             foreach (var design in new[] { "ia3|ia3+lora-all|lowrank-adapter|layernorm+lora-ffn", "bitfit+ia3+lora-all+lowrank-adapter+vectors|vectors|-|vectors+lora-ffn+layernorm" })
                 data.Add(model, design, ExportLayout.Merged, "MNLI");
             foreach (var layout in new[] { ExportLayout.Peft, ExportLayout.Merged })
@@ -70,6 +71,9 @@ public sealed class AdapterExportTests
         "houlsby in layer 0: AdapterHub has one place for it, and 'adapter' is there|lowrank-adapter in layer 2: AdapterHub's bottlenecks|multihead-parallel in layer 3: AdapterHub has prefixes")]
     [InlineData("ia3+lora|-|lowrank-adapter|multihead-parallel", ExportLayout.Peft,
         "ia3 in layer 0: PEFT's (IA)3 is a checkpoint of its own|lowrank-adapter in layer 2: PEFT's LoRA reads|multihead-parallel in layer 3: PEFT has no multi-head adapter")]
+    [InlineData("ia3+vectors|-|-|ia3", ExportLayout.Peft, "vectors in layer 0: PEFT's (IA)3 has one vector a product, and 'ia3' has multiplied what this one reads")]
+    [InlineData("ia3+bitfit|-|-|ia3+layernorm", ExportLayout.Peft, "ia3 in layers 0, 3: PEFT's (IA)3 is a checkpoint of its own, not beside LoRA and biases")]
+    [InlineData("ia3+adapter|-|-|ia3", ExportLayout.Peft, "adapter in layer 0: PEFT has no bottleneck adapters")]
     public void What_is_not_carried_over_is_listed_and_its_effect_measured(string design, ExportLayout layout, string parts)
     {
         using var files = Files("bert");

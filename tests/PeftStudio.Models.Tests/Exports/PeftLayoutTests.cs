@@ -85,7 +85,7 @@ public sealed class PeftLayoutTests
     }
 
     [Theory]
-    [InlineData("peft_type", "\"PREFIX_TUNING\"", "'peft_type' is 'PREFIX_TUNING'")]
+    [InlineData("peft_type", "\"PREFIX_TUNING\"", "'peft_type' is 'PREFIX_TUNING'; LORA, IA3 and LN_TUNING are read")]
     [InlineData("use_dora", "true", "'use_dora'")]
     [InlineData("use_rslora", "true", "'use_rslora'")]
     [InlineData("layers_to_transform", "[1]", "'layers_to_transform'")]

@@ -50,6 +50,23 @@ public sealed class SequenceExportTests
     }
 
     [Theory]
+    [InlineData("t5", "lora|-|lora-all|layernorm", "MNLI")]
+    [InlineData("t5-1.0", "ia3|-|ia3+layernorm|-", "RTE")]
+    [InlineData("bart", "lora+bitfit|-|lora|layernorm", "STS-B")]
+    [InlineData("bart", "lora|lora-ffn|-|-", "headlines")]
+    public void Pefts_files_give_the_adapters_logits(string model, string design, string task)
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinyModel(model);
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, design, task, folder["own"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["out"]).NotCarried.ShouldBeEmpty();
+        using var again = LoadedAdapter.Read(folder["out"], backbone);
+        ShouldAgree(again.Model, tuned);
+    }
+
+    [Theory]
     [InlineData("t5", "", "lm_head.weight", "T5ForConditionalGeneration")]
     [InlineData("t5-1.0", "transformer.", "decoder.block.3.layer.1.EncDecAttention.v.weight", "T5ForConditionalGeneration")]
     [InlineData("bart", "", "classification_head.out_proj.weight", "BartForSequenceClassification")]
