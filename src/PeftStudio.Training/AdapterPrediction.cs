@@ -55,9 +55,10 @@ public sealed class AdapterPrediction : IDisposable
     public (IReadOnlyList<RowPrediction> Predictions, RowsScore? Score) Predict(UnscoredRows rows, CancellationToken cancellationToken)
     {
         var tokenised = new TokenisedRow[rows.Texts.Count];
+        var text = RowText.Of(Task, backbone.Config);
         for (var i = 0; i < tokenised.Length; i++)
         {
-            var encoded = RowText.Of(Task, backbone.Config).Encode(tokenizer, rows.Texts[i].Text, rows.Texts[i].Pair, Manifest.Training.Plan.MaxLength);
+            var encoded = text.Encode(tokenizer, rows.Texts[i].Text, rows.Texts[i].Pair, Manifest.Training.Plan.MaxLength);
             tokenised[i] = new TokenisedRow(encoded.Ids, encoded.TypeIds, rows.Targets?[i] ?? 0, rows.TargetTexts is { } targets ? new TargetText(targets[i], []) : null);
         }
         if (Task.Generation is { } generation)

@@ -29,9 +29,15 @@ public sealed record HeadPlan
 
     public bool IsLanguageModel => Outputs == 0;
 
+    /// <summary>Whether a language model's own head answers, with labels' words or any others.</summary>
+    public bool Writes => IsLanguageModel || Words is not null;
+
     public static HeadPlan Classification(int labels) => labels >= 2
         ? new HeadPlan(labels, isRegression: false)
         : throw new ArgumentOutOfRangeException(nameof(labels), labels, "at least 2 labels are wanted");
+
+    /// <summary>What a head of so many outputs means: one is a regression's.</summary>
+    public static HeadPlan OfOutputs(int outputs) => outputs == 1 ? Regression : Classification(outputs);
 
     public static HeadPlan Written(LabelWords words) => new(words.Count, isRegression: false) { Words = words };
 

@@ -33,7 +33,7 @@ internal sealed class PeftContent
     /// <summary>Whether biases are all there is: they need a LoRA to travel with.</summary>
     public bool NeedsCarrier { get; }
 
-    private bool IsWriter => source.Model.Head.IsLanguageModel || source.Model.Head.Words is not null;
+    private bool IsWriter => source.Model.Head.Writes;
 
     private bool IsOfVectors => modules is [{ Form: FunctionalForm.Rescaling }, ..];
 

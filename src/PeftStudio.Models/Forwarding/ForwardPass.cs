@@ -54,7 +54,7 @@ public static class ForwardPass
         if (backbone.Config.Bart is not null && !backbone.Contains(stored))
             return HeadPlan.LanguageModel;
         var outputs = backbone.Contains(stored) ? (int)backbone[stored].size(0) : backbone.Config.Labels.Count;
-        return outputs == 1 ? HeadPlan.Regression : HeadPlan.Classification(outputs);
+        return HeadPlan.OfOutputs(outputs);
     }
 
     internal static void RequireLabels(TokenisedRows rows, bool gradients)

@@ -35,7 +35,7 @@ internal static class AdapterHubHead
         var tensors = Tensors(backbone, name);
         if (file.Entries.FirstOrDefault(e => tensors.All(t => t.Key != e.Key)) is { } stranger)
             throw new SafetensorsException(path, stranger.Key, $"belongs to nothing that {AdapterHubFiles.HeadConfig} describes");
-        return (outputs == 1 ? HeadPlan.Regression : HeadPlan.Classification(outputs), new ForeignFile(path, tensors));
+        return (HeadPlan.OfOutputs(outputs), new ForeignFile(path, tensors));
     }
 
     public static JsonObject Config(Backbone backbone, HeadPlan head, ValueList<string> labels)

@@ -7,7 +7,7 @@ internal static class HeadParameters
 {
     public static IEnumerable<ParameterSpec> Of(Backbone backbone, InsertionPlan plan, HeadPlan head, InitialisationSeed seed)
     {
-        if (head.IsLanguageModel || head.Words is not null)
+        if (head.Writes)
             yield break;
         var layout = backbone.HeadLayout;
         foreach (var (key, shape) in layout.Keys(backbone.Config.HiddenSize, head.Outputs))

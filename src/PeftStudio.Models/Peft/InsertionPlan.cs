@@ -64,7 +64,7 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
         var keys = NetworkKeys.Of(backbone.Config).Select(k => k.Key);
         if (backbone.Config.Decoder is null && backbone.HeadLayout.HasPooler && backbone.Contains(backbone.HeadLayout.Dense + ".weight"))
             keys = keys.Append(backbone.HeadLayout.Dense + ".weight").Append(backbone.HeadLayout.Dense + ".bias");
-        if (backbone.Config.T5 is { HasTiedHead: false } && (head.IsLanguageModel || head.Words is not null))
+        if (backbone.Config.T5 is { HasTiedHead: false } && head.Writes)
             keys = keys.Append(T5Keys.Head);
         return new InsertionPlan([], keys.Select(key => new TrainedTensor(key, ParameterGroups.Backbone)).ToValueList());
     }

@@ -138,7 +138,7 @@ public sealed class PeftFolder
         var keys = backbone.HeadLayout.Keys(backbone.Config.HiddenSize, outputs).Select(k => k.Key).ToHashSet(StringComparer.Ordinal);
         var missing = keys.FirstOrDefault(key => file.Entries.All(e => Bare(e.Key) != key) && !(backbone.HeadLayout.HasPooler && backbone.Contains(key)));
         return missing is null
-            ? (outputs == 1 ? HeadPlan.Regression : HeadPlan.Classification(outputs), keys)
+            ? (HeadPlan.OfOutputs(outputs), keys)
             : throw new SafetensorsException(file.Path, missing, "is missing, though the head's other parts are there");
     }
 

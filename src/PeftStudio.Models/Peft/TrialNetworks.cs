@@ -18,7 +18,7 @@ internal static class TrialNetworks
             ? new T5Network(config, t5, T5Keys.Weights(config, t5, decoder, Tensor, Added, Layer, Lowest), type)
             : new BartNetwork(
                 config, config.Bart!, decoder, BartKeys.Weights(config, decoder, Tensor, Layer, Lowest), backbone.Contains(BartKeys.LogitsBias) ? backbone[BartKeys.LogitsBias] : null, type);
-        return new SequenceNetwork(backbone, network, head.IsLanguageModel || head.Words is not null ? null : Head(), head.Words);
+        return new SequenceNetwork(backbone, network, head.Writes ? null : Head(), head.Words);
 
         Tensor Tensor(string key) => parameters.Contains(key) ? parameters[key].Value : backbone[key];
 

@@ -99,9 +99,8 @@ public sealed class TunedModel : IDisposable
 
     private static string? HeadProblem(Backbone backbone, HeadPlan head)
     {
-        var writes = head.IsLanguageModel || head.Words is not null;
-        return writes && backbone.Config.Decoder is null ? $"a {backbone.Config.ModelType} writes no words: it has no decoder"
-            : !writes && backbone.Config.T5 is not null ? "T5 has no classification head: its labels are words"
+        return head.Writes && backbone.Config.Decoder is null ? $"a {backbone.Config.ModelType} writes no words: it has no decoder"
+            : !head.Writes && backbone.Config.T5 is not null ? "T5 has no classification head: its labels are words"
             : null;
     }
 
