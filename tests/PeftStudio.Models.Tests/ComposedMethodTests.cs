@@ -39,7 +39,7 @@ public sealed class ComposedMethodTests
     }
 
     [Fact]
-    public void All_are_here() => Possible.Length.ShouldBe(408);
+    public void All_are_here() => Possible.Length.ShouldBe(536);
 
     [Theory]
     [MemberData(nameof(Kinds))]

@@ -21,13 +21,16 @@ internal static class MethodCases
     /// <summary>Another: a scaled bottleneck beside each sub-layer.</summary>
     private static readonly PeftMethod Beside = NamedMethods.ScaledParallel with { Name = "abreast", Representation = Representations.SubLayers, Scale = -0.5 };
 
-    public static readonly PeftMethod[] Methods = [.. NamedMethods.All, Vectors, Beside];
+    /// <summary>A third: vectors on what the last product of each sub-layer reads.</summary>
+    private static readonly PeftMethod Inputs = NamedMethods.Ia3 with { Name = "inputs", Representation = ModifiedRepresentation.AttentionHeads | ModifiedRepresentation.FeedForwardActivation };
+
+    public static readonly PeftMethod[] Methods = [.. NamedMethods.All, Vectors, Beside, Inputs];
 
     /// <summary>One set a layer.</summary>
     public static readonly IReadOnlyList<string> Designs =
     [
         .. Methods.Select(method => string.Join('|', Enumerable.Repeat(method.Name, 4))),
-        "prefix+scaled-parallel|prefix+scaled-parallel|-|prefix+scaled-parallel", "-|layernorm+lora-ffn|-|ia3+lora",
+        "prefix+scaled-parallel|prefix+scaled-parallel|-|prefix+scaled-parallel", "-|layernorm+lora-ffn|-|ia3+lora", "inputs+multihead-parallel+prefix|lora-all+inputs|-|inputs+vectors",
         "adapter+bitfit+houlsby+ia3+lora-all+lowrank-adapter+multihead-parallel+parallel+prefix+vectors|-|-|houlsby",
         "-|adapter+bitfit|-|adapter+lora", "-|-|bitfit+lora|-", "-|-|-|adapter+prefix", "prefix+bitfit|lora|-|prefix+lora",
         "adapter+bitfit+lora+prefix|-|adapter+bitfit+lora+prefix|lora",

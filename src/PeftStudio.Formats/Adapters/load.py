@@ -22,6 +22,8 @@ from transformers import AutoModelForSeq2SeqLM, AutoModelForSequenceClassificati
 
 # Queries', keys' and values' products in an attention, and that of the heads where it is inside.
 ATTENTIONS = {"bert": ("query", "key", "value"), "roberta": ("query", "key", "value"), "bart": ("q_proj", "k_proj", "v_proj", "out_proj"), "t5": ("q", "k", "v", "o")}
+# The product that reads what an attention's heads give.
+HEADS_PRODUCTS = {"attention.self": "attention.output.dense", "_attn": "_attn.out_proj", "Attention": "Attention.o"}
 PARAMETER = re.compile(r"(.+)\.([^.]+)\.(down\.weight|down\.bias|up\.weight|up\.bias|down|up|key|value|rescaling)")  # module, method, part
 
 
@@ -174,6 +176,9 @@ def insert(model, base, architecture, placed):
         elif form == "lowRank":
             change = lora(parts, scale)
             base.get_submodule(name).register_forward_hook(lambda _, inputs, output, change=change: output + change(inputs[0]))
+        elif form == "rescaling" and name.endswith(tuple(HEADS_PRODUCTS)):
+            end, product = next(pair for pair in HEADS_PRODUCTS.items() if name.endswith(pair[0]))
+            base.get_submodule(name[:-len(end)] + product).register_forward_pre_hook(lambda _, inputs, vector=parts["rescaling"]: (inputs[0] * vector,))
         elif form == "rescaling":
             base.get_submodule(name).register_forward_hook(lambda _, __, output, vector=parts["rescaling"]: output * vector)
         elif form == "keyValue" and method["composition"] == "gated":

@@ -20,8 +20,6 @@ internal static class EncoderLayer
         var attended = Project(heads, weights.AttentionOutput, peft.AttentionOutput);
         var middle = AddAndNorm(asking, attended, weights.AttentionNorm, peft.AfterAttention, config, context);
         var inner = config.HiddenAct.Of(Project(middle, weights.Intermediate, peft.FeedForwardInner)); // (batch, rows, feed-forward)
-        if (peft.FeedForwardActivation is { } rescaling)
-            inner = inner.mul(rescaling.In(inner.dtype));
         var fed = Project(inner, weights.Output, peft.FeedForwardOutput);
         return AddAndNorm(middle, fed, weights.OutputNorm, peft.AfterFeedForward, config, context).MoveToOuterDisposeScope();
     }
@@ -78,6 +76,8 @@ internal static class EncoderLayer
     public static Tensor Project(Tensor input, LinearWeights weights, ProductPeft peft)
     {
         var type = input.dtype;
+        if (peft.InputRescaling is { } inner)
+            input = input.mul(inner.In(type));
         var output = peft.Lora is { } lora
             ? Kernels.LoraLinear(input, weights.Weight.In(type), weights.Bias.In(type), lora.Down, lora.Up, lora.Scale)
             : weights.Forward(input);

@@ -30,7 +30,7 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
         { Form: FunctionalForm.KeyValue, Gated: false } => "AdapterHub has prefixes with softmax, no multi-head adapter",
         { Form: FunctionalForm.KeyValue } when places.PrefixCountsAsTokens => "AdapterHub counts a prefix of T5 as tokens, which moves the keys' relative positions; the studio's moves none",
         { Form: FunctionalForm.Rescaling, Site: ModifiedRepresentation.FeedForwardActivation } => "AdapterHub's (IA)3 multiplies before the activation, this one after it",
-        { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling, Site: ModifiedRepresentation.AttentionOutput } =>
+        { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling, Site: ModifiedRepresentation.AttentionOutput or ModifiedRepresentation.AttentionHeads } =>
             "AdapterHub's LoRA and (IA)3 have q, k, v and the two feed-forward products, not the attention's output",
         { Form: FunctionalForm.LowRank, Scale: < 0 } => "its scale is below 0, and LoRA's alpha is not",
         { Form: FunctionalForm.Bottleneck, IsCross: true } => "behind the attention to the encoder AdapterHub has bottlenecks by a switch, cross_adapter, that this version does not write",

@@ -19,11 +19,11 @@ internal static class MergedTensor
         var value = (source.Model.Parameters.Contains(key) ? source.Value(key) : source.Backbone[key]).to(ScalarType.Float32);
         var isWeight = key.EndsWith(".weight", StringComparison.Ordinal);
         var sites = LayerSites.Of(source.Backbone.Config);
-        var onProduct = source.Model.Plan.Modules.Where(m => key.StartsWith(Product(m, sites) + ".", StringComparison.Ordinal)).ToArray();
-        var here = onProduct.Where(m => m.Site != ModifiedRepresentation.FeedForwardActivation).ToArray();
+        var onProduct = source.Model.Plan.Modules.Where(m => key.StartsWith(sites.Product(m) + ".", StringComparison.Ordinal)).ToArray();
+        var (onInput, here) = (onProduct.Where(IsOnInput).ToArray(), onProduct.Where(m => !IsOnInput(m)).ToArray());
         foreach (var lora in here.Where(m => isWeight && m is { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel }))
             value = value.add(Change(source, lora)); // (out, in)
-        foreach (var inner in onProduct.Where(m => isWeight && m.Site == ModifiedRepresentation.FeedForwardActivation))
+        foreach (var inner in onInput.Where(_ => isWeight))
             value = value.mul(Vector(source, inner)); // column j times l_j
         foreach (var outer in here.Where(m => m.Form == FunctionalForm.Rescaling))
             value = value.mul(isWeight ? Vector(source, outer).unsqueeze(1) : Vector(source, outer)); // row i times l_i
@@ -32,12 +32,7 @@ internal static class MergedTensor
         return below.Aggregate(value, (sum, change) => sum.add(Change(source, change).matmul(value)));
     }
 
-    /// <summary>The bare key of the product whose weight takes the module: the one that it is on, that ends its sub-layer, or that reads the activation.</summary>
-    private static string Product(ModulePlacement module, LayerSites sites)
-    {
-        var site = module.Site == ModifiedRepresentation.FeedForwardActivation ? ModifiedRepresentation.FeedForwardOutput : module.Site;
-        return sites.Modules(module.Stack, module.Layer, site).Single(place => place.IsCross == module.IsCross).Address ?? ModuleSites.Module(module.Layer, site);
-    }
+    private static bool IsOnInput(ModulePlacement module) => Representations.ReaderOf(module.Site) is not ModifiedRepresentation.None;
 
     /// <summary>s Up Down.</summary>
     private static Tensor Change(ExportSource source, ModulePlacement module)

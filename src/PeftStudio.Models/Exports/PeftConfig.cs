@@ -35,7 +35,7 @@ internal sealed class PeftConfig(PeftPaths paths, string backboneName, bool writ
     /// <summary>(IA)3. Where no vector multiplies what a product reads, an empty list says so: PEFT puts a default in the place of null.</summary>
     public JsonObject Ia3(IReadOnlyList<ModulePlacement> modules)
     {
-        var fed = modules.Where(m => m.Site == ModifiedRepresentation.FeedForwardActivation).ToArray();
+        var fed = modules.Where(m => Representations.ReaderOf(m.Site) is not ModifiedRepresentation.None).ToArray();
         return Of(PeftFolder.Ia3, Expression(Expressions(modules)), new JsonObject
         {
             ["feedforward_modules"] = fed.Length == 0 ? new JsonArray() : JsonValue.Create(Expression(Expressions(fed))),

@@ -70,7 +70,7 @@ internal sealed class PeftContent
         var shape = source.Backbone[product + ".weight"].shape; // (out, in)
         if (module.Form == FunctionalForm.Rescaling)
         {
-            var isRow = module.Site == ModifiedRepresentation.FeedForwardActivation;
+            var isRow = Representations.ReaderOf(module.Site) is not ModifiedRepresentation.None;
             yield return AdapterTensors.ToTensor($"{path}.ia3_l", source.Value($"{own}.{ModuleParameters.Rescaling}").view(isRow ? [1, shape[1]] : [shape[0], 1]));
             yield break;
         }

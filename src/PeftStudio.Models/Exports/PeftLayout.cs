@@ -51,8 +51,9 @@ internal sealed class PeftLayout : IExportLayout
     {
         if (plan.Modules.Any(m => m.Form == FunctionalForm.LowRank && Against(m, plan) is null) || plan.Tensors.Any(t => Against(t) is null && !PeftContent.IsOfWholeNorm(t, plan)))
             return "PEFT's (IA)3 is a checkpoint of its own, not beside LoRA and biases";
-        var before = vector.Site != ModifiedRepresentation.FeedForwardOutput ? null : plan.Modules.FirstOrDefault(m =>
-            (m.Form, m.Site, m.Stack, m.Layer) == (FunctionalForm.Rescaling, ModifiedRepresentation.FeedForwardActivation, vector.Stack, vector.Layer));
+        var read = Representations.ReadBy(vector.Site);
+        var before = read is ModifiedRepresentation.None ? null : plan.Modules.FirstOrDefault(m =>
+            (m.Form, m.Site, m.Stack, m.Layer, m.IsCross) == (FunctionalForm.Rescaling, read, vector.Stack, vector.Layer, vector.IsCross));
         return before is null ? null : $"PEFT's (IA)3 has one vector a product, and '{before.Method}' has multiplied what this one reads";
     }
 }

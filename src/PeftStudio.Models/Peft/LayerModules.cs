@@ -16,13 +16,13 @@ internal static class LayerModules
                 FunctionalForm.Bottleneck => OnSubLayer(peft, module, new Bottleneck(
                     Part(module, "down.weight"), Part(module, "down.bias"), Part(module, "up.weight"), Part(module, "up.bias"), module.Nonlinearity, module.Scale)),
                 FunctionalForm.LowRank when module.Insertion == InsertionForm.BeforeResidual => OnSubLayer(peft, module, Low(module)),
-                FunctionalForm.LowRank => OnProduct(peft, module, product => product with { Lora = Free(product.Lora, module, Low(module)) }),
+                FunctionalForm.LowRank => OnProduct(peft, module.Site, product => product with { Lora = Free(product.Lora, module, Low(module)) }),
                 FunctionalForm.KeyValue when module.Gated => peft with { Prefix = Free(peft.Prefix, module, Own(module) with { CountsAsTokens = module.CountsAsTokens }) },
                 FunctionalForm.KeyValue => peft with { Heads = Free(peft.Heads, module, new HeadsAdapter(Own(module), module.Scale)) },
-                FunctionalForm.Rescaling when module.Site == ModifiedRepresentation.FeedForwardActivation =>
-                    peft with { FeedForwardActivation = Free(peft.FeedForwardActivation, module, Part(module, ModuleParameters.Rescaling)) },
+                FunctionalForm.Rescaling when Representations.ReaderOf(module.Site) is not ModifiedRepresentation.None and var reader =>
+                    OnProduct(peft, reader, product => product with { InputRescaling = Free(product.InputRescaling, module, Part(module, ModuleParameters.Rescaling)) }),
                 FunctionalForm.Rescaling =>
-                    OnProduct(peft, module, product => product with { Rescaling = Free(product.Rescaling, module, Part(module, ModuleParameters.Rescaling)) }),
+                    OnProduct(peft, module.Site, product => product with { Rescaling = Free(product.Rescaling, module, Part(module, ModuleParameters.Rescaling)) }),
                 _ => throw new ArgumentOutOfRangeException(nameof(modules), module.Form, "not a module with parameters of its own"),
             };
         return peft;
@@ -34,7 +34,7 @@ internal static class LayerModules
         Tensor Part(ModulePlacement module, string part) => parameters[$"{ModuleParameters.Prefix(module)}.{part}"].Value;
     }
 
-    private static LayerPeft OnProduct(LayerPeft peft, ModulePlacement module, Func<ProductPeft, ProductPeft> change) => module.Site switch
+    private static LayerPeft OnProduct(LayerPeft peft, ModifiedRepresentation site, Func<ProductPeft, ProductPeft> change) => site switch
     {
         ModifiedRepresentation.Query => peft with { Query = change(peft.Query) },
         ModifiedRepresentation.Key => peft with { Key = change(peft.Key) },
@@ -42,7 +42,7 @@ internal static class LayerModules
         ModifiedRepresentation.AttentionOutput => peft with { AttentionOutput = change(peft.AttentionOutput) },
         ModifiedRepresentation.FeedForwardInner => peft with { FeedForwardInner = change(peft.FeedForwardInner) },
         ModifiedRepresentation.FeedForwardOutput => peft with { FeedForwardOutput = change(peft.FeedForwardOutput) },
-        _ => throw new ArgumentOutOfRangeException(nameof(module), module.Site, "no product"),
+        _ => throw new ArgumentOutOfRangeException(nameof(site), site, "no product"),
     };
 
     private static LayerPeft OnSubLayer(LayerPeft peft, ModulePlacement module, IChange change) => module.Site == ModifiedRepresentation.AttentionOutput

@@ -67,10 +67,10 @@ internal sealed record HeadsAdapter(KeyValue Own, double Scale)
     }
 }
 
-/// <summary>What a trial put on one product: l * (x W^T + b + s x Down^T Up^T); <paramref name="Rescaling"/> (out).</summary>
-internal sealed record ProductPeft(LowRank? Lora, Tensor? Rescaling)
+/// <summary>What a trial put on one product: l * (y W^T + b + s y Down^T Up^T), y = m * x; <paramref name="Rescaling"/> l (out), <paramref name="InputRescaling"/> m (in).</summary>
+internal sealed record ProductPeft(LowRank? Lora, Tensor? Rescaling, Tensor? InputRescaling)
 {
-    public static readonly ProductPeft None = new(null, null);
+    public static readonly ProductPeft None = new(null, null, null);
 }
 
 /// <summary>What a trial put on one sub-layer, by what it reads: the sub-layer's input, its output, or the normed sum of its output and its residual.</summary>
@@ -86,7 +86,6 @@ internal sealed record LayerPeft(
     ProductPeft Value,
     ProductPeft AttentionOutput,
     ProductPeft FeedForwardInner,
-    Tensor? FeedForwardActivation,
     ProductPeft FeedForwardOutput,
     KeyValue? Prefix,
     HeadsAdapter? Heads,
@@ -94,5 +93,5 @@ internal sealed record LayerPeft(
     SubLayerPeft AfterFeedForward)
 {
     public static readonly LayerPeft None = new(
-        ProductPeft.None, ProductPeft.None, ProductPeft.None, ProductPeft.None, ProductPeft.None, null, ProductPeft.None, null, null, SubLayerPeft.None, SubLayerPeft.None);
+        ProductPeft.None, ProductPeft.None, ProductPeft.None, ProductPeft.None, ProductPeft.None, ProductPeft.None, null, null, SubLayerPeft.None, SubLayerPeft.None);
 }

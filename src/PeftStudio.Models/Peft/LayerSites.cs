@@ -29,6 +29,13 @@ internal abstract class LayerSites
 
     public abstract IEnumerable<TrainedTensor> Trained(string stack, int layer, PeftMethod method);
 
+    /// <summary>Bare key of the product that a linear module is on: that gives its representation, or that alone reads it.</summary>
+    public string Product(ModulePlacement module)
+    {
+        var site = Representations.ReaderOf(module.Site) is not ModifiedRepresentation.None and var reader ? reader : module.Site;
+        return Modules(module.Stack, module.Layer, site).Single(place => place.IsCross == module.IsCross).Address ?? ModuleSites.Module(module.Layer, site);
+    }
+
     private sealed class EncoderSites : LayerSites
     {
         public override string Layer(string stack, int layer) => Backbones.EncoderKeys.Layer(layer);

@@ -109,9 +109,8 @@ public sealed class PeftFolder
         foreach (var (module, path) in Targets(FunctionalForm.Rescaling, NamedMethods.Ia3.Name))
         {
             var isRow = targets.MultipliesInput(path);
-            if (isRow && module.Site != ModifiedRepresentation.FeedForwardOutput)
-                throw config.Wrong("feedforward_modules", $"names {path}; what a product reads is multiplied before the feed-forward's second product alone");
-            var placed = isRow ? paths.OnActivation(module) : module;
+            var placed = !isRow ? module : paths.OnInput(module)
+                ?? throw config.Wrong("feedforward_modules", $"names {path}; what a product reads is multiplied before the attention's output and the feed-forward's second product alone");
             yield return (placed, [new($"{Root}{path}.ia3_l", $"{ModuleParameters.Prefix(placed)}.{ModuleParameters.Rescaling}") { IsColumn = !isRow, IsRow = isRow }]);
         }
     }

@@ -24,15 +24,13 @@ internal sealed class PeftPaths(BackboneConfig config)
         from place in sites.Modules(stack.Name, layer, site)
         select Placed(stack.Name, layer, site, place, form, method);
 
-    /// <summary>The same module where it multiplies what the feed-forward's second product reads.</summary>
-    public ModulePlacement OnActivation(ModulePlacement module) => Placed(
-        module.Stack, module.Layer, ModifiedRepresentation.FeedForwardActivation,
-        sites.Modules(module.Stack, module.Layer, ModifiedRepresentation.FeedForwardActivation).Single(), module.Form, module.Method);
+    /// <summary>The same module where it multiplies what its product reads; null where that is no representation of its own.</summary>
+    public ModulePlacement? OnInput(ModulePlacement module) => Representations.ReadBy(module.Site) is not ModifiedRepresentation.None and var read
+        ? Placed(module.Stack, module.Layer, read, sites.Modules(module.Stack, module.Layer, read).Single(place => place.IsCross == module.IsCross), module.Form, module.Method)
+        : null;
 
-    /// <summary>Bare key of the product that PEFT wraps for a module.</summary>
-    public string Product(ModulePlacement module) => module.Site == ModifiedRepresentation.FeedForwardActivation
-        ? sites.Modules(module.Stack, module.Layer, ModifiedRepresentation.FeedForwardOutput).Single().Address ?? ModuleSites.Module(module.Layer, ModifiedRepresentation.FeedForwardOutput)
-        : module.Address ?? ModuleSites.Module(module.Layer, module.Site);
+    /// <summary>Bare key of the product that a module is put on: whose output it changes or, of a vector, whose input.</summary>
+    public string Product(ModulePlacement module) => sites.Product(module);
 
     /// <summary>Bare keys of all norm modules, the embeddings' and the stacks' last ones among them.</summary>
     public IEnumerable<string> Norms() =>

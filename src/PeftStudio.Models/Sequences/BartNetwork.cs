@@ -71,8 +71,6 @@ internal sealed class BartNetwork(BackboneConfig config, BartConfig bart, Decode
         if (layer is { Cross: { } cross, CrossNorm: { } crossNorm } && encoded is not null)
             hidden = Added(hidden, cross.Forward(hidden, encoded, heads, scale, padding, config.AttentionDropout, crossPeft, context), crossNorm, crossPeft.AfterAttention);
         var inner = config.HiddenAct.Of(EncoderLayer.Project(hidden, layer.Inner, peft.FeedForwardInner)); // (batch, time, feed-forward)
-        if (peft.FeedForwardActivation is { } rescaling)
-            inner = inner.mul(rescaling.In(inner.dtype));
         var fed = EncoderLayer.Project(context.Dropped(inner, bart.ActivationDropout), layer.Output, peft.FeedForwardOutput);
         return Added(hidden, fed, layer.OutputNorm, peft.AfterFeedForward).MoveToOuterDisposeScope();
 

@@ -88,8 +88,6 @@ internal sealed class T5Network(BackboneConfig config, T5Config t5, T5Weights we
         var inner = config.HiddenAct.Of(EncoderLayer.Project(input, weights.Inner, weights.Gate is null ? peft.FeedForwardInner : ProductPeft.None)); // (batch, time, feed-forward)
         if (weights.Gate is { } gate)
             inner = inner.mul(EncoderLayer.Project(input, gate, peft.FeedForwardInner));
-        if (peft.FeedForwardActivation is { } rescaling)
-            inner = inner.mul(rescaling.In(inner.dtype));
         return EncoderLayer.Project(context.Dropped(inner, config.HiddenDropout), weights.Output, peft.FeedForwardOutput);
     }
 }

@@ -76,7 +76,7 @@ internal static class LayerCounts
             FunctionalForm.KeyValue => new Numbers(2 * a * (size + (method.Composition is Composition.Gated ? layer.Keys : 0)), layer.Heads * layer.Rows * size),
             FunctionalForm.Rescaling => new Numbers(places.Sum(place => place switch
             {
-                ModifiedRepresentation.Query => layer.Rows * a,
+                ModifiedRepresentation.Query or ModifiedRepresentation.AttentionHeads => layer.Rows * a,
                 ModifiedRepresentation.Key or ModifiedRepresentation.Value => layer.Keys * a,
                 ModifiedRepresentation.FeedForwardInner or ModifiedRepresentation.FeedForwardActivation => layer.Rows * f,
                 _ => layer.Rows * d,

@@ -23,6 +23,7 @@ internal static class MethodCounts
         FunctionalForm.Bias => Linears(method.Representation, stack).Sum(linear => (long)linear.Out) + Norms(method.Representation, stack)
             + (stack.IsGated && method.Representation.HasFlag(ModifiedRepresentation.FeedForwardInner) ? stack.FeedForward : 0),
         FunctionalForm.Rescaling => Linears(method.Representation, stack).Sum(linear => (long)linear.Out)
+            + (method.Representation.HasFlag(ModifiedRepresentation.AttentionHeads) ? (long)Attentions(stack) * stack.InnerWidth : 0)
             + (method.Representation.HasFlag(ModifiedRepresentation.FeedForwardActivation) ? stack.FeedForward : 0),
         FunctionalForm.Affine => (stack.Biases ? 2 : 1) * Norms(method.Representation, stack),
         _ => 0,

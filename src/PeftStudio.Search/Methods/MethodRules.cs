@@ -76,7 +76,8 @@ public static class MethodRules
             FunctionalForm.LowRank => (Representations.Products, "a parallel low-rank change belongs to a linear product"),
             FunctionalForm.KeyValue => (ModifiedRepresentation.AttentionHeads, "queries read keys and values in the attention heads"),
             FunctionalForm.Bias => (Representations.Products | ModifiedRepresentation.Norms, "biases belong to products and norms"),
-            FunctionalForm.Rescaling => (Representations.Products | ModifiedRepresentation.FeedForwardActivation, "a multiplied vector belongs to a product's output or the inner activation"),
+            FunctionalForm.Rescaling => (Representations.Products | ModifiedRepresentation.AttentionHeads | ModifiedRepresentation.FeedForwardActivation,
+                "a multiplied vector belongs to a product's output, the attention heads or the inner activation"),
             _ => (ModifiedRepresentation.Norms, "weights and biases of norms are theirs alone"),
         };
         var outside = method.Representation & ~possible;

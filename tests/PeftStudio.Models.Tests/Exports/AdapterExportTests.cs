@@ -27,9 +27,9 @@ public sealed class AdapterExportTests
             })
                 data.Add(model, design, ExportLayout.AdapterHub, "RTE");
             data.Add(model, "layernorm|lora-all+layernorm|-|lora+lora-ffn", ExportLayout.Peft, "MNLI");
-            foreach (var design in new[] { "layernorm|-|bitfit|-", "ia3|-|ia3|ia3", "vectors|ia3+layernorm|-|vectors", "layernorm|-|layernorm|-" })
+            foreach (var design in new[] { "layernorm|-|bitfit|-", "ia3|-|ia3|ia3", "vectors|ia3+layernorm|-|vectors", "inputs|ia3|-|inputs", "layernorm|-|layernorm|-" })
                 data.Add(model, design, ExportLayout.Peft, "MNLI");
-            foreach (var design in new[] { "ia3|ia3+lora-all|lowrank-adapter|layernorm+lora-ffn", "bitfit+ia3+lora-all+lowrank-adapter+vectors|vectors|-|vectors+lora-ffn+layernorm" })
+            foreach (var design in new[] { "ia3|ia3+lora-all|lowrank-adapter|layernorm+lora-ffn", "bitfit+ia3+lora-all+lowrank-adapter+vectors|vectors|-|vectors+lora-ffn+layernorm", "inputs+lora-all+lowrank-adapter|-|vectors+inputs|bitfit+inputs" })
                 data.Add(model, design, ExportLayout.Merged, "MNLI");
             foreach (var layout in new[] { ExportLayout.Peft, ExportLayout.Merged })
                 foreach (var design in new[] { "lora|lora|lora|lora", "lora+bitfit|-|bitfit|lora", "bitfit|bitfit|-|-", "lora-all|-|lora|lora-all+bitfit", "-|-|-|lora" })

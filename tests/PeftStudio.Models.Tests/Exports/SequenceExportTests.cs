@@ -21,7 +21,7 @@ public sealed class SequenceExportTests
     {
         var data = new TheoryData<string, string, string>();
         foreach (var model in new[] { "t5", "t5-1.0", "bart" })
-            foreach (var design in new[] { "lora|lora|lora|lora", "-|lora-all|-|-", "ia3|ia3+lora-all|lowrank-adapter|layernorm+lora-ffn", "ia3+layernorm+lora-all+lowrank-adapter+vectors|vectors|-|vectors+lora-ffn" })
+            foreach (var design in new[] { "lora|lora|lora|lora", "-|lora-all|-|-", "ia3|ia3+lora-all|lowrank-adapter|layernorm+lora-ffn", "ia3+layernorm+lora-all+lowrank-adapter+vectors|vectors|-|vectors+lora-ffn", "inputs+lora-all|-|vectors+inputs|inputs" })
                 data.Add(model, design, "MNLI");
         data.Add("bart", "bitfit+ia3+lora-all+lowrank-adapter+vectors|vectors|bitfit|vectors+lora-ffn+layernorm", "MNLI");
         data.Add("bart", "bitfit|-|lora|-", "STS-B");
@@ -52,6 +52,8 @@ public sealed class SequenceExportTests
     [Theory]
     [InlineData("t5", "lora|-|lora-all|layernorm", "MNLI")]
     [InlineData("t5-1.0", "ia3|-|ia3+layernorm|-", "RTE")]
+    [InlineData("t5", "inputs|-|ia3|inputs+layernorm", "RTE")]
+    [InlineData("bart", "inputs|ia3|-|inputs", "RTE")]
     [InlineData("bart", "lora+bitfit|-|lora|layernorm", "STS-B")]
     [InlineData("bart", "lora|lora-ffn|-|-", "headlines")]
     public void Pefts_files_give_the_adapters_logits(string model, string design, string task)
