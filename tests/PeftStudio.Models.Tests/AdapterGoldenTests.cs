@@ -1,5 +1,7 @@
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
+using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
 using static TorchSharp.torch;
@@ -10,9 +12,10 @@ public sealed class AdapterGoldenTests
 {
     public static TheoryData<string, string> Cases()
     {
+        string[] inAll = ["lora-qv", "lora-all", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled"];
         var data = new TheoryData<string, string>();
-        foreach (var model in new[] { "bert", "roberta" })
-            foreach (var adapter in new[] { "lora-qv", "lora-all", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled", "prefix-flat", "bitfit", "ia3", "union", "mam" })
+        foreach (var (model, more) in new[] { ("bert", new[] { "prefix-flat", "bitfit", "ia3", "union", "mam" }), ("roberta", ["prefix-flat", "bitfit", "ia3", "union", "mam"]), ("t5", ["prefix-flat"]), ("t5-v1_1", []), ("bart", ["prefix-flat"]) })
+            foreach (var adapter in inAll.Concat(more))
                 data.Add(model, adapter);
         return data;
     }
@@ -27,17 +30,11 @@ public sealed class AdapterGoldenTests
         using var golden = new Golden(files);
         using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
         var imported = AdapterHubFolder.Read(files, backbone);
-        using var tuned = TunedModel.Create(backbone, imported.Plan, HeadPlan.Classification(3), Golden.Seed);
+        using var tuned = TunedModel.Create(backbone, imported.Plan, ForwardPass.HeadOf(backbone), Golden.Seed);
         imported.CopyTo(tuned.Parameters);
         var (batch, labels) = Golden.Inputs(folder);
         using (batch)
-        {
-            var logits = tuned.Forward(batch, ForwardContext.Evaluation);
-            golden.ShouldBeClose("logits", logits);
-            var loss = tuned.Head.Loss(logits, labels);
-            golden.ShouldBeClose("loss", loss);
-            loss.backward();
-        }
+            golden.ShouldBeCloseWithLoss(tuned, tuned.Forward(batch, ForwardContext.Evaluation, tuned.Head.IsLanguageModel ? labels : null), labels);
         var gradients = imported.Gradients(tuned.Parameters).ToDictionary(g => g.Key, g => g.Gradient);
         gradients.Keys.Order(StringComparer.Ordinal).ShouldBe(golden.GradientKeys.Order(StringComparer.Ordinal));
         foreach (var (key, gradient) in gradients)
@@ -61,5 +58,18 @@ public sealed class AdapterGoldenTests
         changed.Write("adapter_config.json", config.Replace(from, to, StringComparison.Ordinal));
         File.Copy(Path.Combine(files, "adapter.safetensors"), changed["adapter.safetensors"]);
         Should.Throw<InvalidDataException>(() => AdapterHubFolder.Read(changed.Path, backbone)).Message.ShouldContain(field);
+    }
+
+    [Fact]
+    public void Later_versions_hand_t5s_adapters_input_and_output_in_order()
+    {
+        var folder = Folders.RequireShared("goldens", "models", "t5");
+        using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
+        using var later = new TempFolder();
+        var files = Path.Combine(folder, "peft", "adapter-houlsby");
+        File.Copy(Path.Combine(files, "adapter.safetensors"), later["adapter.safetensors"]);
+        later.Write("adapter_config.json", File.ReadAllText(Path.Combine(files, "adapter_config.json")).Replace("\"3.1.0\"", "\"adapters.1.2.0\"", StringComparison.Ordinal));
+        AdapterHubFolder.Read(files, backbone).Plan.Modules.ShouldAllBe(module => module.Insertion == InsertionForm.Parallel);
+        AdapterHubFolder.Read(later.Path, backbone).Plan.Modules.ShouldAllBe(module => module.Insertion == InsertionForm.BeforeResidual);
     }
 }

@@ -62,7 +62,7 @@ public sealed class ComposedMethodTests
             else
                 Logits(tuned, batch).ShouldBe(untrained, method.Representation.ToString());
 
-            MethodCases.Disturb(tuned);
+            TrainedAdapter.Disturb(tuned);
             var before = Loss(tuned, batch);
             before.backward();
             foreach (var parameter in tuned.Parameters.Parameters.Where(parameter => !parameter.Name.EndsWith("key.bias", StringComparison.Ordinal))) // softmax does not see a key's bias
@@ -113,7 +113,7 @@ public sealed class ComposedMethodTests
         using var scope = NewDisposeScope();
         using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
         using var tuned = Create(backbone, Widest(form, insertion, composition));
-        MethodCases.Disturb(tuned, seed: 11); // a seed that leaves no ReLU's kink between two neighbours
+        TrainedAdapter.Disturb(tuned, seed: 11); // a seed that leaves no ReLU's kink between two neighbours
         Loss(tuned, batch).backward();
         using var noGrad = no_grad();
         const double Step = 1.0 / 1024; // a power of two is exact in fp32

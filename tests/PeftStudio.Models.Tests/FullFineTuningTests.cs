@@ -60,7 +60,7 @@ public sealed class FullFineTuningTests
         using var tuned = MethodCases.Create(backbone, "adapter|lora|prefix|bitfit");
         var before = tuned.Parameters.Values.data<float>().ToArray();
         using var snapshot = tuned.Parameters.Snapshot();
-        MethodCases.Disturb(tuned);
+        TrainedAdapter.Disturb(tuned);
         tuned.Parameters.Values.data<float>().ToArray().ShouldNotBe(before);
         tuned.Parameters.Restore(snapshot);
         tuned.Parameters.Values.data<float>().ToArray().ShouldBe(before);

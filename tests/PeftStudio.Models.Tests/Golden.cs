@@ -62,6 +62,15 @@ internal sealed class Golden : IDisposable
         difference.ShouldBeLessThanOrEqualTo(allowed, $"{key} {what}");
     }
 
+    /// <summary>Logits and their loss, whose gradients are in the model's parameters then.</summary>
+    public void ShouldBeCloseWithLoss(TunedModel model, Tensor logits, Tensor labels)
+    {
+        ShouldBeClose("logits", logits);
+        var loss = model.Head.Loss(logits, labels);
+        ShouldBeClose("loss", loss);
+        loss.backward();
+    }
+
     public void Dispose() => file.Dispose();
 
     private static double Largest(float[] values) => values.Max(v => Math.Abs((double)v));

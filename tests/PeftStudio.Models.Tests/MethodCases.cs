@@ -3,8 +3,6 @@ using PeftStudio.Models.Peft;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Methods;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Tests;
 
@@ -64,20 +62,5 @@ internal static class MethodCases
     {
         var (design, sizes) = Parse(text, backbone.Shape);
         return TunedModel.Create(backbone, design, sizes, Methods, head ?? TinyModel.Head(backbone), new InitialisationSeed(1, seed));
-    }
-
-    /// <summary>Moves every parameter, so that everything a module does shows.</summary>
-    public static void Disturb(TunedModel model, ulong seed = 9)
-    {
-        using var noGrad = no_grad();
-        using var generator = new Generator(seed);
-        foreach (var parameter in model.Parameters.Parameters)
-        {
-            using var noise = empty(parameter.Value.shape, ScalarType.Float32).normal_(0, model.Backbone.Config.Decoder is null ? 0.2 : 0.1, generator);
-            // A bottleneck of two or three units may have none that any token wakes.
-            if (parameter.Name.EndsWith("down.bias", StringComparison.Ordinal))
-                noise.add_(3);
-            parameter.Value.add_(noise);
-        }
     }
 }

@@ -37,7 +37,7 @@ public sealed class PeftContractTests
         using var backbone = files.Load();
         var before = Frozen(backbone);
         using var tuned = MethodCases.Create(backbone, design);
-        MethodCases.Disturb(tuned);
+        TrainedAdapter.Disturb(tuned);
         using var batch = TinyModel.Batch(backbone);
         var first = Step(tuned, batch, step: 0);
         foreach (var parameter in tuned.Parameters.Parameters)
@@ -80,7 +80,7 @@ public sealed class PeftContractTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = MethodCases.Create(backbone, design);
-        MethodCases.Disturb(tuned);
+        TrainedAdapter.Disturb(tuned);
         var path = Path.Combine(folder.Path, "adapter.safetensors");
         SafetensorsWriter.Write(path, AdapterTensors.Of(tuned));
         using var again = MethodCases.Create(backbone, design, seed: 77);
@@ -134,7 +134,7 @@ public sealed class PeftContractTests
         using var files = new TinyModel(model);
         using var backbone = files.Load();
         using var tuned = MethodCases.Create(backbone, design);
-        MethodCases.Disturb(tuned);
+        TrainedAdapter.Disturb(tuned);
         using var narrow = TinyModel.Batch(backbone);
         using var wide = TinyModel.Batch(backbone, time: 12);
         Logits(tuned, wide).Zip(Logits(tuned, narrow), (a, b) => Math.Abs(a - b)).Max().ShouldBeLessThan(2e-5f);
@@ -148,7 +148,7 @@ public sealed class PeftContractTests
         using var files = new TinyModel(model);
         using var backbone = files.Load(ScalarType.Float64);
         using var tuned = MethodCases.Create(backbone, design);
-        MethodCases.Disturb(tuned);
+        TrainedAdapter.Disturb(tuned);
         using var batch = TinyModel.Batch(backbone);
         Loss(tuned, batch, ForwardContext.Evaluation).backward();
         using var noGrad = no_grad();
@@ -181,7 +181,7 @@ public sealed class PeftContractTests
         float[] Computed(Backbone backbone, out Tensor gradient)
         {
             using var tuned = MethodCases.Create(backbone, design);
-            MethodCases.Disturb(tuned);
+            TrainedAdapter.Disturb(tuned);
             Loss(tuned, batch, ForwardContext.Evaluation).backward();
             gradient = tuned.Parameters.Gradient.clone();
             return Logits(tuned, batch);

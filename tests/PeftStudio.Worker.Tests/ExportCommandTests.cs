@@ -1,10 +1,7 @@
 using System.Text.Json;
-using PeftStudio.Formats.Adapters;
 using PeftStudio.Formats.Exports;
-using PeftStudio.Formats.Safetensors;
-using PeftStudio.Formats.Tasks;
 using PeftStudio.Models.Backbones;
-using PeftStudio.Models.Peft;
+using PeftStudio.Models.Tests;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Methods;
@@ -84,19 +81,6 @@ public sealed class ExportCommandTests
         var design = new Design(LayerPattern.Increasing, [new LayerGrouping([5, 7])], AllocationPattern.Uniform, new TunableGroups([1, 2]), sets);
         var sizes = new DesignSizes(sets.SelectMany((set, g) => set.Names.Select(name => new MethodSize("encoder", g, name, NamedMethods.Get(name).IsSized ? g + 2 : 0, 0))).ToValueList(), 0);
         using var backbone = Backbone.Load(Sample, torch.CPU, Precision.Fp32);
-        using var model = TunedModel.Create(backbone, design, sizes, NamedMethods.All, HeadPlan.Classification(2), new InitialisationSeed(1, 2));
-        using (torch.no_grad())
-        using (var generator = new torch.Generator(3))
-            foreach (var parameter in model.Parameters.Parameters)
-            {
-                using var noise = torch.empty(parameter.Value.shape, torch.ScalarType.Float32).normal_(0, 0.1, generator);
-                parameter.Value.add_(noise);
-            }
-        var score = new RowsScore(50, [], false);
-        var manifest = new AdapterManifest(
-            AdapterManifest.CurrentFormat, new AdapterBackbone("sample", backbone.Hash, "bert"), new string('c', 64), design, sizes, NamedMethods.All,
-            new AdapterTask(new string('d', 64), GlueTasks.Find("RTE").ShouldNotBeNull()), new AdapterTraining(new TrainingPlan(), 1, 1, "rule", 1, 2),
-            new AdapterScores(1, score, null, 0, 0), new AdapterVersions("1", "cpu"));
-        AdapterFolder.Write(folder, manifest, SafetensorsWriter.ToBytes(AdapterTensors.Of(model)));
+        TrainedAdapter.Write(backbone, design, sizes, NamedMethods.All, "RTE", folder).Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using PeftStudio.Formats.Tokenizers;
 using PeftStudio.Tests;
@@ -92,20 +93,6 @@ public sealed class DamagedTokenizerTests
 
     private static string Message(TempFolder folder) => Should.Throw<InvalidDataException>(() => Tokenizer.FromFolder(folder.Path)).Message;
 
-    private static void Refused(string json, string place, string? value, string message)
-    {
-        var root = JsonNode.Parse(json) as JsonObject ?? [];
-        var (at, names) = (root, place.Split('.'));
-        foreach (var name in names[..^1])
-            at = at[name] as JsonObject ?? throw new ArgumentException(place);
-        if (value is null)
-            at.Remove(names[^1]);
-        else
-            at[names[^1]] = JsonNode.Parse(value);
-        using var folder = new TempFolder();
-        folder.Write("tokenizer.json", root.ToJsonString());
-        var error = Message(folder);
-        error.ShouldStartWith(folder["tokenizer.json"]);
-        error.ShouldContain(message);
-    }
+    private static void Refused(string json, string place, string? value, string message) =>
+        Damage.ShouldBeRefused("tokenizer.json", Encoding.UTF8.GetBytes(Damage.At(JsonNode.Parse(json).ShouldBeOfType<JsonObject>(), place, value)), message);
 }

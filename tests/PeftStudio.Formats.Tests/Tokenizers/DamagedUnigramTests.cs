@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using System.Text.Json.Nodes;
-using PeftStudio.Formats.Tokenizers;
-using PeftStudio.Tests;
+using System.Text;
 
 namespace PeftStudio.Formats.Tests.Tokenizers;
 
@@ -29,18 +27,8 @@ public sealed class DamagedUnigramTests
     [InlineData("pre_tokenizer", "{\"type\": \"Metaspace\", \"replacement\": \"_\"}", "'pre_tokenizer.replacement' is not U+2581")]
     [InlineData("pre_tokenizer", "{\"type\": \"Metaspace\", \"prepend_scheme\": \"first\"}", "'pre_tokenizer.prepend_scheme' is 'first'")]
     [InlineData("pre_tokenizer", "{\"type\": \"Metaspace\", \"split\": false}", "'pre_tokenizer.split' is false")]
-    public void A_damaged_tokenizer_json_is_named(string place, string? value, string message)
-    {
-        var json = SmallUnigram.Json();
-        var (at, names) = (json, place.Split('.'));
-        foreach (var name in names[..^1])
-            at = at[name] as JsonObject ?? throw new ArgumentException(place);
-        if (value is null)
-            at.Remove(names[^1]);
-        else
-            at[names[^1]] = JsonNode.Parse(value);
-        Refused("tokenizer.json", System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })), message);
-    }
+    public void A_damaged_tokenizer_json_is_named(string place, string? value, string message) =>
+        Damage.ShouldBeRefused("tokenizer.json", Encoding.UTF8.GetBytes(Damage.At(SmallUnigram.Json(), place, value)), message);
 
     public static TheoryData<byte[], string> Models() => new()
     {
@@ -71,7 +59,7 @@ public sealed class DamagedUnigramTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void A_damaged_model_is_named(byte[] bytes, string message) => Refused("spiece.model", bytes, message);
+    public void A_damaged_model_is_named(byte[] bytes, string message) => Damage.ShouldBeRefused("spiece.model", bytes, message);
 
     [Theory]
     [InlineData(4, 0x7FFF_FFFFu, "leads to unit")] // the root's offset
@@ -81,7 +69,7 @@ public sealed class DamagedUnigramTests
     {
         var map = SmallUnigram.Map(SmallUnigram.Characters);
         BinaryPrimitives.WriteUInt32LittleEndian(map.AsSpan(at), unit);
-        Refused("spiece.model", SmallUnigram.Model(SmallUnigram.Field(3, SmallUnigram.Field(2, map))), message);
+        Damage.ShouldBeRefused("spiece.model", SmallUnigram.Model(SmallUnigram.Field(3, SmallUnigram.Field(2, map))), message);
     }
 
     [Theory]
@@ -91,15 +79,6 @@ public sealed class DamagedUnigramTests
     {
         var map = SmallUnigram.Map([("a", new string('b', 255)), ("b", rest)]);
         map[^2] = rest.Length == 0 ? (byte)'b' : (byte)0xFF;
-        Refused("spiece.model", SmallUnigram.Model(SmallUnigram.Field(3, SmallUnigram.Field(2, map))), "is not UTF-8 of at most 255 bytes");
-    }
-
-    private static void Refused(string name, byte[] bytes, string message)
-    {
-        using var folder = new TempFolder();
-        folder.Write(name, bytes);
-        var error = Should.Throw<InvalidDataException>(() => Tokenizer.FromFolder(folder.Path)).Message;
-        error.ShouldStartWith(folder[name]);
-        error.ShouldContain(message);
+        Damage.ShouldBeRefused("spiece.model", SmallUnigram.Model(SmallUnigram.Field(3, SmallUnigram.Field(2, map))), "is not UTF-8 of at most 255 bytes");
     }
 }

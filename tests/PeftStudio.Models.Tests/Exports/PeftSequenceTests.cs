@@ -45,7 +45,7 @@ public sealed class PeftSequenceTests
         using var backbone = files.Load();
         var head = modelType == "bart" ? HeadPlan.Classification(3) : HeadPlan.LanguageModel;
         using var model = MethodCases.Create(backbone, design, head);
-        MethodCases.Disturb(model);
+        TrainedAdapter.Disturb(model);
         var layout = new PeftLayout();
         LeftOutText.Of(model.Plan, layout).ShouldBeEmpty();
         layout.Write(new ExportSource(model, [], "task", "tiny", []), folder.Path).ToArray();
@@ -79,7 +79,7 @@ public sealed class PeftSequenceTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var model = MethodCases.Create(backbone, "lora|-|-|bitfit", HeadPlan.LanguageModel);
-        MethodCases.Disturb(model);
+        TrainedAdapter.Disturb(model);
         new PeftLayout().Write(new ExportSource(model, [], "task", "tiny", []), folder.Path).ShouldBeEmpty();
         using var adapter = LoadedAdapter.Read(folder.Path, backbone);
         adapter.Model.Head.IsLanguageModel.ShouldBeTrue();

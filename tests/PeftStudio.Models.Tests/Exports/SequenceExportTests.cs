@@ -104,7 +104,7 @@ public sealed class SequenceExportTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = MethodCases.Create(backbone, "lora-all|ia3|bitfit|-", HeadPlan.LanguageModel);
-        MethodCases.Disturb(tuned);
+        TrainedAdapter.Disturb(tuned);
         new MergedLayout().Write(new ExportSource(tuned, [], "x", "tiny", []), folder.Path).Count().ShouldBe(1);
         using var merged = Backbone.Load(folder.Path, CPU, ScalarType.Float32);
         ForwardPass.HeadOf(merged).IsLanguageModel.ShouldBeTrue();
