@@ -27,8 +27,8 @@ public sealed class MethodTextTests
              let method = new PeftMethod("own", "Own", form, (ModifiedRepresentation)bits, insertion, composition, composition is Composition.Scaled ? -0.5 : 1)
              where MethodRules.Problem(method) is null
              select method).ToArray();
-        // Bottlenecks 3 places x 3 x 2; low rank 3 x 2 after a sub-layer and 63 x 2 in products; keys and values 3; biases and vectors 127 each; norms 1.
-        possible.Length.ShouldBe(18 + 6 + 126 + 3 + 127 + 127 + 1);
+        // Bottlenecks 3 places x 3 x 2; low rank 3 x 2 after a sub-layer and 63 x 2 in products; keys and values 3; biases 127; vectors 255; norms 1.
+        possible.Length.ShouldBe(18 + 6 + 126 + 3 + 127 + 255 + 1);
         possible.Select(MethodText.Of).ShouldBeUnique();
     }
 }
