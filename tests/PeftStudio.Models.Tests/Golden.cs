@@ -23,6 +23,8 @@ internal sealed class Golden : IDisposable
 
     public IEnumerable<string> GradientKeys => Keys.Where(k => k.StartsWith("grad.", StringComparison.Ordinal)).Select(k => k["grad.".Length..]);
 
+    public long[] Shape(string key) => [.. file.Entry(key).Shape];
+
     public static (TokenBatch Batch, Tensor Labels) Inputs(string folder)
     {
         using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "inputs.json")));
@@ -48,7 +50,8 @@ internal sealed class Golden : IDisposable
 
     public static InitialisationSeed Seed { get; } = new(1, 2);
 
-    public void ShouldBeClose(string key, Tensor actual)
+    /// <param name="what">named beside the key where it fails</param>
+    public void ShouldBeClose(string key, Tensor actual, string what = "")
     {
         var expected = file.ReadFloats(key);
         using var flat = actual.detach().cpu().to(ScalarType.Float32).contiguous();
@@ -56,7 +59,7 @@ internal sealed class Golden : IDisposable
         var values = flat.data<float>().ToArray();
         var allowed = 1e-4 * Math.Max(Largest(expected), 1e-3 * largestGradient);
         var difference = expected.Zip(values, (e, a) => Math.Abs((double)e - a)).Max();
-        difference.ShouldBeLessThanOrEqualTo(allowed, key);
+        difference.ShouldBeLessThanOrEqualTo(allowed, $"{key} {what}");
     }
 
     public void Dispose() => file.Dispose();

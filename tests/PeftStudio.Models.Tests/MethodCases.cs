@@ -23,8 +23,8 @@ internal static class MethodCases
 
     public static readonly PeftMethod[] Methods = [.. NamedMethods.All, Vectors, Beside];
 
-    // One set a layer.
-    private static readonly string[] Designs =
+    /// <summary>One set a layer.</summary>
+    public static readonly IReadOnlyList<string> Designs =
     [
         .. Methods.Select(method => string.Join('|', Enumerable.Repeat(method.Name, 4))),
         "prefix+scaled-parallel|prefix+scaled-parallel|-|prefix+scaled-parallel", "-|layernorm+lora-ffn|-|ia3+lora",

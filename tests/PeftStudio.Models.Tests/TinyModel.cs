@@ -10,10 +10,13 @@ internal sealed class TinyModel : IDisposable
     private readonly TinyBackbone? encoder;
     private readonly TinySequence? sequence;
 
+    /// <param name="model">bert, roberta, t5, t5-1.0, bart, or bert-bare: without a pooler, whose dense product is trained</param>
     public TinyModel(string model)
     {
         if (model is "bert" or "roberta")
             encoder = new TinyBackbone(model);
+        else if (model == "bert-bare")
+            encoder = new TinyBackbone("bert", pooler: false);
         else
             sequence = new TinySequence(model, layers: (4, 4));
     }

@@ -45,7 +45,7 @@ public sealed class AdapterExportTests
     public void What_is_loaded_again_gives_the_adapters_logits(string model, string design, ExportLayout layout, string task)
     {
         using var scope = NewDisposeScope();
-        using var files = Files(model);
+        using var files = new TinyModel(model);
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, design, task, folder["own"]);
@@ -76,7 +76,7 @@ public sealed class AdapterExportTests
     [InlineData("ia3+adapter|-|-|ia3", ExportLayout.Peft, "adapter in layer 0: PEFT has no bottleneck adapters")]
     public void What_is_not_carried_over_is_listed_and_its_effect_measured(string design, ExportLayout layout, string parts)
     {
-        using var files = Files("bert");
+        using var files = new TinyModel("bert");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);
@@ -97,7 +97,7 @@ public sealed class AdapterExportTests
     [InlineData("lora|-|-|prefix", ExportLayout.Merged, "prefix in layer 3: a prefix gives the attention more keys")]
     public void A_design_that_the_layout_has_no_room_for_is_refused_with_the_reason(string design, ExportLayout layout, string reason)
     {
-        using var files = Files("roberta");
+        using var files = new TinyModel("roberta");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);
@@ -110,7 +110,7 @@ public sealed class AdapterExportTests
     [Fact]
     public void A_failed_comparison_fails_the_export_and_leaves_no_files()
     {
-        using var files = Files("bert");
+        using var files = new TinyModel("bert");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|lora|lora|lora", "RTE", folder["own"], model => [.. AdapterTensors.Of(model).Select(t => t.Key.EndsWith("layer.2.attention.self.query.lora.up", StringComparison.Ordinal)
@@ -124,7 +124,7 @@ public sealed class AdapterExportTests
     [Fact]
     public void The_output_must_be_empty_and_the_adapter_the_studios_own()
     {
-        using var files = Files("bert");
+        using var files = new TinyModel("bert");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
@@ -140,7 +140,7 @@ public sealed class AdapterExportTests
     [Fact]
     public void Equal_adapters_give_equal_files()
     {
-        using var files = Files("roberta");
+        using var files = new TinyModel("roberta");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|adapter|prefix|bitfit", "RTE", folder["own"]);
@@ -149,8 +149,6 @@ public sealed class AdapterExportTests
         foreach (var path in Directory.EnumerateFiles(folder["a"]))
             File.ReadAllBytes(path).ShouldBe(File.ReadAllBytes(folder["b/" + Path.GetFileName(path)]), path);
     }
-
-    internal static TinyBackbone Files(string model) => model == "bert-bare" ? new TinyBackbone("bert", pooler: false) : new TinyBackbone(model);
 
     private static float[] Logits(ExportLayout layout, string folder, Backbone backbone, TokenBatch batch)
     {

@@ -60,7 +60,7 @@ public sealed class AdapterHubLayoutTests
     [Fact]
     public void Several_sizes_become_an_adapter_for_each_group_and_a_stack()
     {
-        using var files = AdapterExportTests.Files("bert");
+        using var files = new TinyModel("bert");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "adapter+lora|-|lora+prefix|prefix+bitfit", "RTE", folder["own"]);
@@ -84,7 +84,7 @@ public sealed class AdapterHubLayoutTests
     [Fact]
     public void One_rank_and_several_bottlenecks_are_one_union()
     {
-        using var files = AdapterExportTests.Files("roberta");
+        using var files = new TinyModel("roberta");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "adapter|adapter+prefix|adapter+lora|-", "RTE", folder["own"]);
@@ -138,7 +138,7 @@ public sealed class AdapterHubLayoutTests
 
     private static string Refusal(string design, Action<TempFolder> damage)
     {
-        using var files = AdapterExportTests.Files("bert");
+        using var files = new TinyModel("bert");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);

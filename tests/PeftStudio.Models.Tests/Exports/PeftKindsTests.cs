@@ -15,7 +15,7 @@ public sealed class PeftKindsTests
     [Fact]
     public void Vectors_are_pefts_ia3_with_columns_and_a_row_on_what_the_second_product_reads()
     {
-        using var files = AdapterExportTests.Files("roberta");
+        using var files = new TinyModel("roberta");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "ia3|-|ia3+layernorm|vectors", "RTE", folder["own"]);
@@ -47,7 +47,7 @@ public sealed class PeftKindsTests
     [Fact]
     public void Vectors_on_outputs_alone_say_that_no_product_is_fed_through_one()
     {
-        using var files = AdapterExportTests.Files("bert");
+        using var files = new TinyModel("bert");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "-|vectors|-|-", "RTE", folder["own"]);
@@ -58,7 +58,7 @@ public sealed class PeftKindsTests
     [Fact]
     public void Norms_alone_are_pefts_layer_norm_tuning()
     {
-        using var files = AdapterExportTests.Files("bert");
+        using var files = new TinyModel("bert");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "-|-|layernorm|-", "RTE", folder["own"]);
@@ -122,7 +122,7 @@ public sealed class PeftKindsTests
 
     private static string Refusal(string design, string field, string value)
     {
-        using var files = AdapterExportTests.Files("bert");
+        using var files = new TinyModel("bert");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);

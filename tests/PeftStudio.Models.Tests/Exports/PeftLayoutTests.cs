@@ -14,7 +14,7 @@ public sealed class PeftLayoutTests
     [Fact]
     public void Keys_and_configuration_are_pefts()
     {
-        using var files = AdapterExportTests.Files("roberta");
+        using var files = new TinyModel("roberta");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|-|lora|bitfit+lora", "RTE", folder["own"]);
@@ -52,7 +52,7 @@ public sealed class PeftLayoutTests
     [Fact]
     public void A_trained_pooler_is_saved_with_the_head_and_biases_alone_get_a_carrier()
     {
-        using var files = AdapterExportTests.Files("bert-bare");
+        using var files = new TinyModel("bert-bare");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "-|-|bitfit|-", "RTE", folder["own"]);
@@ -67,7 +67,7 @@ public sealed class PeftLayoutTests
     [Fact]
     public void A_list_of_targets_is_read_and_a_missing_head_is_the_backbones()
     {
-        using var files = AdapterExportTests.Files("bert");
+        using var files = new TinyModel("bert");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         var random = (string key, long[] shape) => TinyBackbone.Random(key, shape, 3);
@@ -98,7 +98,7 @@ public sealed class PeftLayoutTests
     [InlineData("rank_pattern", "{\"query\": \"much\"}", "'rank_pattern.query'")]
     public void A_configuration_that_is_not_read_is_refused_by_its_field(string field, string value, string message)
     {
-        using var files = AdapterExportTests.Files("bert");
+        using var files = new TinyModel("bert");
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);

@@ -1,13 +1,8 @@
-"""A stand-in for the few things that load.py wants of transformers, written for the test: BERT and RoBERTa for sequence classification with the
-module names and call signatures of the real package, eager attention, no dropout. It shows that load.py's arithmetic is right, not that the real package agrees."""
-import json
-import os
+"""BERT and RoBERTa for sequence classification; two outputs of the attention, as in transformers 5."""
 from types import SimpleNamespace
 
 import torch
 from torch import nn
-
-TYPES = {"F32": torch.float32, "F16": torch.float16}
 
 
 class SelfAttention(nn.Module):
@@ -16,7 +11,7 @@ class SelfAttention(nn.Module):
         self.heads = config.num_attention_heads
         self.query, self.key, self.value = (nn.Linear(config.hidden_size, config.hidden_size) for _ in range(3))
 
-    def forward(self, hidden_states, attention_mask=None):
+    def forward(self, hidden_states, attention_mask=None, past_key_values=None, **kwargs):
         query, key, value = (p(hidden_states).view(*hidden_states.shape[:2], self.heads, -1).transpose(1, 2) for p in (self.query, self.key, self.value))
         scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5 + attention_mask
         return (torch.softmax(scores, -1) @ value).transpose(1, 2).reshape(hidden_states.shape), None
@@ -38,7 +33,7 @@ class SelfAttentionBlock(nn.Module):
         self.self, self.output = SelfAttention(config), Output(config.hidden_size, config)
 
     def forward(self, hidden_states, attention_mask):
-        return self.output(self.self(hidden_states, attention_mask)[0], hidden_states)
+        return self.output(self.self(hidden_states, encoder_hidden_states=None, attention_mask=attention_mask, past_key_values=None)[0], hidden_states)
 
 
 class Intermediate(nn.Module):
@@ -87,15 +82,16 @@ class Encoder(nn.Module):
             self.pooler = nn.Module()
             self.pooler.dense = nn.Linear(config.hidden_size, config.hidden_size)
 
-    def forward(self, ids, mask, types):
-        states = self.embeddings(ids, types)
+    def forward(self, input_ids, attention_mask=None, token_type_ids=None):
+        states = self.embeddings(input_ids, torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids)
+        mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         added = (1.0 - mask[:, None, None, :].float()) * torch.finfo(torch.float32).min
         for layer in self.encoder.layer:
             states = layer(states, added)
         return states
 
 
-class Model(nn.Module):
+class ForSequenceClassification(nn.Module):
     def __init__(self, config, outputs):
         super().__init__()
         self.config, self.base_model_prefix = config, config.model_type
@@ -107,24 +103,6 @@ class Model(nn.Module):
 
     def forward(self, input_ids=None, attention_mask=None, token_type_ids=None):
         encoder = getattr(self, self.base_model_prefix)
-        mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
-        first = encoder(input_ids, mask, torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids)[:, 0]
+        first = encoder(input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)[:, 0]
         dense, out = (encoder.pooler.dense, self.classifier) if self.base_model_prefix == "bert" else (self.classifier.dense, self.classifier.out_proj)
         return SimpleNamespace(logits=out(torch.tanh(dense(first))))
-
-
-class AutoModelForSequenceClassification:
-    @staticmethod
-    def from_pretrained(folder, num_labels):
-        with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
-            model = Model(SimpleNamespace(**json.load(file)), num_labels)
-        own = dict(model.named_parameters())
-        with open(os.path.join(folder, "model.safetensors"), "rb") as file:
-            data = file.read()
-        length = int.from_bytes(data[:8], "little")
-        for name, entry in json.loads(data[8:8 + length]).items():
-            full = name if name in own else f"{model.base_model_prefix}.{name}"
-            if full in own and list(own[full].shape) == entry["shape"]:
-                begin, end = (8 + length + offset for offset in entry["data_offsets"])
-                own[full].data.copy_(torch.frombuffer(bytearray(data[begin:end]), dtype=TYPES[entry["dtype"]]).reshape(entry["shape"]))
-        return model
