@@ -22,6 +22,81 @@ namespace PeftStudio.Migrations.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("PeftStudio.Search.Exports.Export", b =>
+                {
+                    b.Property<long>("TrialId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("trial_id");
+
+                    b.Property<string>("Layout")
+                        .HasColumnType("text")
+                        .HasColumnName("layout");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<string>("AskedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("asked_by");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<long?>("Bytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes");
+
+                    b.Property<DateTimeOffset?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<string>("Hash")
+                        .HasColumnType("text")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Report")
+                        .HasColumnType("text")
+                        .HasColumnName("report");
+
+                    b.Property<DateTimeOffset?>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<int>("Tries")
+                        .HasColumnType("integer")
+                        .HasColumnName("tries");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.Property<string>("WorkerId")
+                        .HasColumnType("text")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("TrialId", "Layout")
+                        .HasName("pk_exports");
+
+                    b.HasIndex("State")
+                        .HasDatabaseName("ix_exports_state");
+
+                    b.ToTable("exports", (string)null);
+                });
+
             modelBuilder.Entity("PeftStudio.Search.Studies.Attempt", b =>
                 {
                     b.Property<long>("TrialId")
@@ -471,6 +546,31 @@ namespace PeftStudio.Migrations.Migrations
                     b.ToTable("curve_points", (string)null);
                 });
 
+            modelBuilder.Entity("PeftStudio.Storage.Rows.ExportChunk", b =>
+                {
+                    b.Property<long>("TrialId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("trial_id");
+
+                    b.Property<string>("Layout")
+                        .HasColumnType("text")
+                        .HasColumnName("layout");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.HasKey("TrialId", "Layout", "Number")
+                        .HasName("pk_export_chunks");
+
+                    b.ToTable("export_chunks", (string)null);
+                });
+
             modelBuilder.Entity("PeftStudio.Storage.Rows.StoredAdapter", b =>
                 {
                     b.Property<long>("TrialId")
@@ -680,6 +780,16 @@ namespace PeftStudio.Migrations.Migrations
                     b.ToTable("workers", (string)null);
                 });
 
+            modelBuilder.Entity("PeftStudio.Search.Exports.Export", b =>
+                {
+                    b.HasOne("PeftStudio.Storage.Rows.StoredAdapter", null)
+                        .WithMany()
+                        .HasForeignKey("TrialId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_exports_adapters_trial_id");
+                });
+
             modelBuilder.Entity("PeftStudio.Search.Studies.Attempt", b =>
                 {
                     b.HasOne("PeftStudio.Search.Studies.Trial", null)
@@ -766,6 +876,16 @@ namespace PeftStudio.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_curve_points_trials_trial_id");
+                });
+
+            modelBuilder.Entity("PeftStudio.Storage.Rows.ExportChunk", b =>
+                {
+                    b.HasOne("PeftStudio.Search.Exports.Export", null)
+                        .WithMany()
+                        .HasForeignKey("TrialId", "Layout")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_export_chunks_exports_trial_id_layout");
                 });
 
             modelBuilder.Entity("PeftStudio.Storage.Rows.StoredAdapter", b =>

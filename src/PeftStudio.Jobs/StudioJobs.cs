@@ -3,7 +3,7 @@ using Quartz;
 
 namespace PeftStudio.Jobs;
 
-/// <summary>What a process that runs no trials has of the jobs: the commands, the queue to put trials in, the sweep.</summary>
+/// <summary>What a process that runs no trials has of the jobs: the commands, the queues to put trials and exports in, the sweep.</summary>
 public sealed class StudioJobs : IAsyncDisposable
 {
     private readonly StandaloneSchedulerFactory factory;
@@ -14,7 +14,9 @@ public sealed class StudioJobs : IAsyncDisposable
         Queue = new(scheduler, time);
         Progress = new(database, Queue);
         Commands = new(database, Progress);
-        Sweep = new(database, Queue, Progress, time);
+        var exports = new ExportQueue(scheduler, time);
+        Exports = new(database, exports);
+        Sweep = new(database, Queue, exports, Progress, time);
     }
 
     public TrialQueue Queue { get; }
@@ -22,6 +24,8 @@ public sealed class StudioJobs : IAsyncDisposable
     public StudyProgress Progress { get; }
 
     public StudyCommands Commands { get; }
+
+    public ExportCommands Exports { get; }
 
     public QueueSweep Sweep { get; }
 

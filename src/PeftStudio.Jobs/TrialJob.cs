@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Quartz;
-using Quartz.Extensibility;
 
 namespace PeftStudio.Jobs;
 
@@ -38,13 +37,4 @@ internal sealed class TrialJob(TrialRun run, TrialQueue queue, Action<int> busy,
             await queue.EnqueueAgainAsync(trial, delay, CancellationToken.None);
         Storage.Writes.Faults.Reach(Storage.Writes.FaultPoint.BetweenNotifyAndJobRemoval);
     }
-}
-
-/// <summary>Makes a job with this process's run; there is no container behind it.</summary>
-internal sealed class TrialJobFactory(Func<IScheduler, TrialJob> make) : IJobFactory
-{
-    public ValueTask<JobScope> CreateJob(TriggerFiredBundle bundle, IScheduler scheduler, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(new JobScope(make(scheduler), null));
-
-    public ValueTask ReturnJob(JobScope scope, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
 }

@@ -7,7 +7,7 @@ namespace PeftStudio.Jobs;
 
 /// <summary>One trial on this worker, from the claim to the study's next step.</summary>
 internal sealed class TrialRun(
-    WorkerNode worker, TrialAttempts attempts, WorkerRows workers, Heartbeat heartbeat, StudyProgress progress, ITrialExecutor executor, TimeProvider time, ILogger<TrialRun> log, CancellationToken stopping)
+    WorkerNode worker, TrialAttempts attempts, WorkerRows workers, WorkerAssets assets, Heartbeat heartbeat, StudyProgress progress, ITrialExecutor executor, TimeProvider time, ILogger<TrialRun> log, CancellationToken stopping)
 {
     /// <summary>After a put-back the worker rests a moment, so that a capable one is faster.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
@@ -40,15 +40,10 @@ internal sealed class TrialRun(
         }
     }
 
-    /// <summary>What a person put into the folders since the last look counts.</summary>
     private async Task<StartAnswer> StartAsync(long trialId)
     {
         var answer = await attempts.StartAsync(trialId, worker, CancellationToken.None);
-        if (answer is not StartAnswer.NotHere { Asset: true } || executor.FindAssets() is var found && found == new HeldAssets(worker.Backbones, worker.Tasks))
-            return answer;
-        worker.Hold(found);
-        await workers.SayHoldsAsync(worker.Id, found, CancellationToken.None);
-        return await attempts.StartAsync(trialId, worker, CancellationToken.None);
+        return answer is StartAnswer.NotHere { Asset: true } && await assets.LookAgainAsync() ? await attempts.StartAsync(trialId, worker, CancellationToken.None) : answer;
     }
 
     private async Task<TimeSpan?> RunAsync(long trialId, StartAnswer.Started started)

@@ -10,9 +10,10 @@ namespace PeftStudio.Jobs;
 public sealed record WorkerProfile(string NodeId, string Host, int ProcessId, string Device, int Threads, string NumericProfile);
 
 /// <summary>
-/// A node of the cluster that runs trials, one at a time. Asked to stop, it puts its trial back (no try is counted) and leaves.
+/// A node of the cluster that runs trials and makes exports, one at a time. Asked to stop, it puts its trial back (no try is counted) and leaves.
 /// </summary>
-public sealed class TrialWorker(StudioDatabase database, WorkerProfile profile, ClusterOptions cluster, ITrialExecutor executor, TimeProvider time, ILoggerFactory logs)
+public sealed class TrialWorker(
+    StudioDatabase database, WorkerProfile profile, ClusterOptions cluster, ITrialExecutor executor, IAdapterExporter exporter, TimeProvider time, ILoggerFactory logs)
 {
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
 
@@ -32,7 +33,7 @@ public sealed class TrialWorker(StudioDatabase database, WorkerProfile profile, 
         var node = self ?? throw new InvalidOperationException("the worker was not registered");
         using var heartbeat = new Heartbeat(database, node.Id, HeartbeatInterval, logs.CreateLogger<Heartbeat>());
 
-        await using var factory = cluster.Build(new TrialJobFactory(scheduler => Make(scheduler, node, workers, heartbeat, stopping)));
+        await using var factory = cluster.Build(new WorkerJobFactory(scheduler => Trial(scheduler, node, workers, heartbeat, stopping), scheduler => Export(scheduler, node, workers, stopping)));
         var scheduler = await factory.GetScheduler(stopping);
         await scheduler.Start(stopping);
         log.LogInformation("worker {Id} runs trials on {Device} with {Threads} threads as {Profile}", node.Id, node.Device, node.Threads, node.Profile);
@@ -40,7 +41,7 @@ public sealed class TrialWorker(StudioDatabase database, WorkerProfile profile, 
         var queue = new TrialQueue(scheduler, time);
         try
         {
-            await new QueueSweep(database, queue, new(database, queue), time).RepeatAsync(error => log.LogError(error, "looking for lost trials failed; it is tried again"), stopping);
+            await new QueueSweep(database, queue, new(scheduler, time), new(database, queue), time).RepeatAsync(error => log.LogError(error, "looking for lost work failed; it is tried again"), stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -53,10 +54,19 @@ public sealed class TrialWorker(StudioDatabase database, WorkerProfile profile, 
         await workers.SayStoppedAsync(node.Id, CancellationToken.None);
     }
 
-    private TrialJob Make(IScheduler scheduler, WorkerNode node, WorkerRows workers, Heartbeat heartbeat, CancellationToken stopping)
+    private TrialJob Trial(IScheduler scheduler, WorkerNode node, WorkerRows workers, Heartbeat heartbeat, CancellationToken stopping)
     {
         var queue = new TrialQueue(scheduler, time);
-        var run = new TrialRun(node, new(database), workers, heartbeat, new(database, queue), executor, time, logs.CreateLogger<TrialRun>(), stopping);
-        return new(run, queue, change => Interlocked.Add(ref busy, change), logs.CreateLogger<TrialJob>());
+        var run = new TrialRun(
+            node, new(database), workers, new(node, workers, executor), heartbeat, new(database, queue), executor, time, logs.CreateLogger<TrialRun>(), stopping);
+        return new(run, queue, Busy, logs.CreateLogger<TrialJob>());
     }
+
+    private ExportJob Export(IScheduler scheduler, WorkerNode node, WorkerRows workers, CancellationToken stopping)
+    {
+        var run = new ExportRun(node, database, new(database), workers, new(node, workers, executor), exporter, logs.CreateLogger<ExportRun>(), stopping);
+        return new(run, new(scheduler, time), Busy, logs.CreateLogger<ExportJob>());
+    }
+
+    private void Busy(int change) => Interlocked.Add(ref busy, change);
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using PeftStudio.Search.Exports;
 using PeftStudio.Search.Studies;
 using PeftStudio.Storage.Mapping;
 using PeftStudio.Storage.Rows;
@@ -26,6 +27,10 @@ public sealed class StudioContext(DbContextOptions<StudioContext> options) : DbC
 
     public DbSet<StoredAdapter> Adapters => Set<StoredAdapter>();
 
+    public DbSet<Export> Exports => Set<Export>();
+
+    public DbSet<ExportChunk> ExportChunks => Set<ExportChunk>();
+
     public DbSet<StudioEvent> Events => Set<StudioEvent>();
 
     public DbSet<WorkerNode> Workers => Set<WorkerNode>();
@@ -44,6 +49,7 @@ public sealed class StudioContext(DbContextOptions<StudioContext> options) : DbC
     {
         StudyMapping.Apply(modelBuilder);
         TrialMapping.Apply(modelBuilder);
+        ExportMapping.Apply(modelBuilder);
         HistoryMapping.Apply(modelBuilder);
         SnakeCase.Apply(modelBuilder);
     }

@@ -1,6 +1,9 @@
+using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tokenizers;
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Exports;
+using PeftStudio.Search.Exports;
 using PeftStudio.Search.Studies;
 using PeftStudio.Training.Batching;
 using TorchSharp;
@@ -27,6 +30,18 @@ public sealed class TrialAssets(torch.Device device) : IDisposable
     {
         Hold(backboneFolder, plan.Training.Precision);
         return TrialRunner.Run(plan, backbone!, Task(taskFolder, plan.Training.MaxLength), progress, cancellationToken);
+    }
+
+    /// <summary>Exports an adapter of the studio's; the backbone is held in fp32 for it, as trials of that precision hold it.</summary>
+    /// <param name="adapterFolder">with adapter.json and adapter.safetensors.</param>
+    /// <param name="backboneFolder">a folder in the Hugging Face layout with the adapter's backbone.</param>
+    /// <param name="layout">to write.</param>
+    /// <param name="output">a folder that is empty or absent.</param>
+    /// <exception cref="ExportRefusedException">The layout cannot carry the adapter.</exception>
+    public ExportReport Export(string adapterFolder, string backboneFolder, ExportLayout layout, string output)
+    {
+        Hold(backboneFolder, Precision.Fp32);
+        return AdapterExport.Write(adapterFolder, backbone!, layout, output);
     }
 
     public void Dispose() => backbone?.Dispose();

@@ -41,6 +41,7 @@ try
     api.MapFetches();
     api.MapStudies();
     api.MapDownloads();
+    api.MapExports();
     api.MapWork();
     api.MapSchemas();
     app.MapRazorComponents<App>().AddInteractiveServerRenderMode();

@@ -22,8 +22,11 @@ public sealed class AssetFolders(IReadOnlyList<string> backboneRoots, IReadOnlyL
 
     /// <exception cref="DirectoryNotFoundException">No folder holds what the plan names.</exception>
     public (string Backbone, string Task) For(TrialPlan plan) => (
-        Folder(Scan(backboneRoots, "config.json", BackboneOf), "backbone", plan.Backbone.Name, plan.Backbone.Hash),
+        For(plan.Backbone),
         Folder(Scan(taskRoots, TaskJson.FileName, TaskOf), "task", plan.Task.Name, plan.Task.Hash));
+
+    /// <exception cref="DirectoryNotFoundException">No folder holds it.</exception>
+    public string For(BackboneAsset backbone) => Folder(Scan(backboneRoots, "config.json", BackboneOf), "backbone", backbone.Name, backbone.Hash);
 
     private static string Folder(IEnumerable<(string Folder, HeldAsset Asset)> found, string kind, string name, string hash) =>
         found.FirstOrDefault(pair => pair.Asset.Hash == hash).Folder

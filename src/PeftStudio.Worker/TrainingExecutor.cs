@@ -1,5 +1,8 @@
+using PeftStudio.Formats;
 using PeftStudio.Formats.Adapters;
+using PeftStudio.Formats.Exports;
 using PeftStudio.Jobs;
+using PeftStudio.Models.Exports;
 using PeftStudio.Search.Studies;
 using PeftStudio.Storage.Rows;
 using PeftStudio.Torch;
@@ -8,8 +11,8 @@ using TorchSharp;
 
 namespace PeftStudio.Worker;
 
-/// <summary>The training room behind the jobs' boundary, all of it on one thread.</summary>
-public sealed class TrainingExecutor : ITrialExecutor, IDisposable
+/// <summary>The training and models' rooms behind the jobs' boundary, all of it on one thread.</summary>
+public sealed class TrainingExecutor : ITrialExecutor, IAdapterExporter, IDisposable
 {
     private readonly TrialThread thread = new();
     private readonly AssetFolders folders;
@@ -46,6 +49,23 @@ public sealed class TrainingExecutor : ITrialExecutor, IDisposable
         {
             return new TrialOutcome.Failed(error.Message, Again: false);
         }
+    }
+
+    public ExportOutcome Export(ExportOrder order, string folder)
+    {
+        var backbone = folders.For(order.Backbone);
+        var (adapter, files, archive) = (Path.Join(folder, "adapter"), Path.Join(folder, "files"), Path.Join(folder, "export.zip"));
+        AdapterFolder.Write(adapter, order.Adapter.Manifest, order.Adapter.Safetensors);
+        try
+        {
+            thread.Run(() => assets.Export(adapter, backbone, order.Layout, files));
+        }
+        catch (ExportRefusedException refusal)
+        {
+            return new ExportOutcome.Refused(refusal.Message);
+        }
+        PlainZip.OfFolder(files, archive);
+        return new ExportOutcome.Made(File.ReadAllText(Path.Join(files, ExportReport.FileName)), archive);
     }
 
     public void Dispose()

@@ -6,6 +6,7 @@ using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tests.Adapters;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Exports;
 using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 

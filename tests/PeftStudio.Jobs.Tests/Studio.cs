@@ -36,11 +36,11 @@ internal sealed class Studio : IAsyncDisposable
     }
 
     /// <summary>A worker inside this process; the answer stops it as SIGTERM would.</summary>
-    public Func<Task> StartWorker(ITrialExecutor? executor = null, string numeric = "test")
+    public Func<Task> StartWorker(ITrialExecutor? executor = null, string numeric = "test", IAdapterExporter? exporter = null)
     {
         var node = NodeId();
         var stop = new CancellationTokenSource();
-        var worker = new TrialWorker(Database, new(node, "test", Environment.ProcessId, "cpu", 1, numeric), Cluster(node), executor ?? MiniStudy.Executor(), TimeProvider.System, NullLoggerFactory.Instance);
+        var worker = new TrialWorker(Database, new(node, "test", Environment.ProcessId, "cpu", 1, numeric), Cluster(node), executor ?? MiniStudy.Executor(), exporter ?? new ByteExporter(), TimeProvider.System, NullLoggerFactory.Instance);
         var run = Task.Run(() => worker.RunAsync(stop.Token));
         workers.Add((run, stop));
         return async () =>

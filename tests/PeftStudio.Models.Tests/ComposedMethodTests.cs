@@ -6,6 +6,7 @@ using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Exports;
 using PeftStudio.Search.Methods;
 using PeftStudio.Tests;
 using TorchSharp;
@@ -154,7 +155,7 @@ public sealed class ComposedMethodTests
                 {
                     AdapterExport.Write(folder["own"], backbone, layout, folder[layout.ToString()]).Comparison.LargestLogit.ShouldBeGreaterThan(0.01);
                 }
-                catch (InvalidDataException refused)
+                catch (ExportRefusedException refused)
                 {
                     refused.Message.ShouldContain("cannot be exported as", customMessage: $"{method} as {layout}");
                     refused.Message.ShouldContain("own in layers 0-1: ");

@@ -16,4 +16,4 @@ using var logs = LoggerFactory.Create(builder => builder.AddSimpleConsole(option
 await using var database = new StudioDatabase(args[0], TimeProvider.System);
 var profile = new WorkerProfile(node, "test", Environment.ProcessId, "cpu", 1, "test");
 await new TrialWorker(database, profile, new ClusterOptions(args[0], node, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)),
-    new HashExecutor(TimeSpan.FromMilliseconds(int.Parse(args[2], CultureInfo.InvariantCulture)), args[3], args[4..]), TimeProvider.System, logs).RunAsync(stopping.Token);
+    new HashExecutor(TimeSpan.FromMilliseconds(int.Parse(args[2], CultureInfo.InvariantCulture)), args[3], args[4..]), new ByteExporter(), TimeProvider.System, logs).RunAsync(stopping.Token);

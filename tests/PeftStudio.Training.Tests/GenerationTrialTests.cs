@@ -5,6 +5,7 @@ using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Exports;
 using PeftStudio.Search.Methods;
 using PeftStudio.Search.Samplers;
 using PeftStudio.Search.Studies;
@@ -69,7 +70,7 @@ public sealed class GenerationTrialTests : IDisposable
         using var backbone = Backbone.Load(backboneFolder, CPU, Precision.Fp32);
         var merged = Path.Combine(root.FullName, "merged");
         if (againstMerging is not null)
-            Should.Throw<InvalidDataException>(() => AdapterExport.Write(folder, backbone, ExportLayout.Merged, merged)).Message.ShouldContain(againstMerging);
+            Should.Throw<ExportRefusedException>(() => AdapterExport.Write(folder, backbone, ExportLayout.Merged, merged)).Message.ShouldContain(againstMerging);
         else
             AdapterExport.Write(folder, backbone, ExportLayout.Merged, merged).Notes.ShouldContain(note => note.StartsWith("The model writes texts", StringComparison.Ordinal));
     }

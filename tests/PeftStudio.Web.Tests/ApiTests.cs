@@ -144,6 +144,12 @@ public sealed class ApiTests : IClassFixture<ApiTests.OneStudy>
     [InlineData("GET", "/api/v1/studies/1/trials?skip=-1", HttpStatusCode.BadRequest, "skip from 0")]
     [InlineData("GET", "/api/v1/studies/1/designs?sort=beauty", HttpStatusCode.BadRequest, "'beauty' is none of drawn")]
     [InlineData("GET", "/api/v1/studies/1/adapters/nope.zip", HttpStatusCode.NotFound, "no adapter of a task 'nope'")]
+    [InlineData("GET", "/api/v1/trials/9999/exports", HttpStatusCode.NotFound, "there is no trial 9999")]
+    [InlineData("POST", "/api/v1/trials/9999/exports/peft", HttpStatusCode.NotFound, "there is no trial 9999")]
+    [InlineData("POST", "/api/v1/trials/1/exports/zip", HttpStatusCode.BadRequest, "is none of adapterHub, peft, merged")]
+    [InlineData("POST", "/api/v1/trials/1/exports/1", HttpStatusCode.BadRequest, "is none of adapterHub, peft, merged")]
+    [InlineData("GET", "/api/v1/trials/1/exports/zip.zip", HttpStatusCode.BadRequest, "is none of adapterHub, peft, merged")]
+    [InlineData("GET", "/api/v1/trials/1/exports/merged.zip", HttpStatusCode.NotFound, "POST /api/v1/trials/1/exports/merged does")]
     [InlineData("GET", "/api/v1/nothing", HttpStatusCode.NotFound, "Not Found")]
     [InlineData("PUT", "/api/v1/studies/1", HttpStatusCode.MethodNotAllowed, "Method Not Allowed")]
     public async Task A_wrong_request_is_answered_with_what_is_wrong(string method, string url, HttpStatusCode status, string says)

@@ -2,21 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using PeftStudio.Formats.Adapters;
 using PeftStudio.Search;
+using PeftStudio.Search.Exports;
 
 namespace PeftStudio.Formats.Exports;
-
-/// <summary>The layouts of other projects that an adapter can leave in.</summary>
-public enum ExportLayout
-{
-    /// <summary>What the package adapters loads.</summary>
-    AdapterHub,
-
-    /// <summary>What Hugging Face's package peft loads.</summary>
-    Peft,
-
-    /// <summary>A whole model in the Hugging Face layout, with the trained changes in its weights.</summary>
-    Merged,
-}
 
 /// <summary>
 /// export.json: what was exported, what of it the layout does not carry, and how far the files, once loaded again, are from the adapter they were made of.
@@ -69,15 +57,21 @@ public sealed record ExportReport
     public static ExportReport Read(string folder)
     {
         var path = Path.Join(folder, FileName);
-        if (!File.Exists(path))
-            throw new InvalidDataException($"{path}: the file does not exist");
+        return File.Exists(path) ? Parse(File.ReadAllText(path), path) : throw new InvalidDataException($"{path}: the file does not exist");
+    }
+
+    /// <param name="json">the text of export.json</param>
+    /// <param name="file">named in the error</param>
+    /// <exception cref="InvalidDataException">No report, or one of another version.</exception>
+    public static ExportReport Parse(string json, string file)
+    {
         try
         {
-            return JsonSerializer.Deserialize<ExportReport>(File.ReadAllText(path), AdapterJson.Options) ?? throw new InvalidDataException($"{path}: is null, not a report");
+            return JsonSerializer.Deserialize<ExportReport>(json, AdapterJson.Options) ?? throw new InvalidDataException($"{file}: is null, not a report");
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new InvalidDataException($"{path}: {e.Message}", e);
+            throw new InvalidDataException($"{file}: {e.Message}", e);
         }
     }
 }

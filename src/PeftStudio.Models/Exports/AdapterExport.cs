@@ -7,6 +7,7 @@ using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search;
+using PeftStudio.Search.Exports;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,7 +27,8 @@ public static class AdapterExport
     /// <param name="layout">the layout to write</param>
     /// <param name="output">a folder that is empty or absent</param>
     /// <returns>what export.json says</returns>
-    /// <exception cref="InvalidDataException">No adapter of this backbone, nothing that the layout can carry, or files that do not give the adapter's logits.</exception>
+    /// <exception cref="ExportRefusedException">The layout cannot carry the adapter.</exception>
+    /// <exception cref="InvalidDataException">No adapter of this backbone, or files that do not give the adapter's logits.</exception>
     /// <exception cref="IOException">The output is there and not empty.</exception>
     public static ExportReport Write(string adapterFolder, Backbone backbone, ExportLayout layout, string output)
     {
@@ -36,10 +38,10 @@ public static class AdapterExport
         using var adapter = LoadedAdapter.Read(adapterFolder, backbone);
         var manifest = adapter.Manifest ?? throw new InvalidDataException($"{adapterFolder}: has no manifest");
         if (layout != ExportLayout.Merged && adapter.Model.Head.IsLanguageModel && !ForwardPass.HeadOf(backbone).IsLanguageModel)
-            throw new InvalidDataException($"{adapterFolder}: writes texts, and the checkpoint in {backbone.Folder} brings a classification head, which readers of an adapter's files would take; export it as merged");
+            throw new ExportRefusedException($"the adapter writes texts, and the checkpoint in {backbone.Folder} brings a classification head, which readers of an adapter's files would take; export it as merged");
         var format = Layout(layout, backbone.Config);
         var leftOut = LeftOutText.Of(adapter.Model.Plan, format);
-        using var carried = Carried(adapter.Model, format, leftOut, $"{adapterFolder} cannot be exported as {layout.ToString().ToLowerInvariant()}");
+        using var carried = Carried(adapter.Model, format, leftOut, $"the adapter cannot be exported as {layout.ToString().ToLowerInvariant()}");
         var source = new ExportSource(carried, manifest.Design.Groupings, NameOf(manifest.Task.Definition), manifest.Backbone.Name, manifest.Task.Definition.LabelNames);
         Directory.CreateDirectory(output);
         try
@@ -78,9 +80,9 @@ public static class AdapterExport
         var plan = new InsertionPlan(
             whole.Plan.Modules.Where(m => layout.Against(m, whole.Plan) is null).ToValueList(), whole.Plan.Tensors.Where(t => layout.Against(t) is null).ToValueList());
         if (leftOut.Count > 0 && layout.AgainstParts is { } reason)
-            throw new InvalidDataException($"{refusal}: {string.Join("; ", leftOut)}. {char.ToUpperInvariant(reason[0])}{reason[1..]}.");
+            throw new ExportRefusedException($"{refusal}: {string.Join("; ", leftOut)}. {char.ToUpperInvariant(reason[0])}{reason[1..]}.");
         if (plan.Modules.Count + plan.Tensors.Count == 0)
-            throw new InvalidDataException($"{refusal}, which has room for nothing in it but the head: {string.Join("; ", leftOut)}");
+            throw new ExportRefusedException($"{refusal}, which has room for nothing in it but the head: {string.Join("; ", leftOut)}");
         var model = TunedModel.Create(whole.Backbone, plan, whole.Head, new InitialisationSeed(0, 0));
         using var noGrad = no_grad();
         foreach (var parameter in model.Parameters.Parameters)

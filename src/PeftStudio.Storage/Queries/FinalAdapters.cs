@@ -4,7 +4,11 @@ using PeftStudio.Search.Studies;
 namespace PeftStudio.Storage.Queries;
 
 /// <summary>One downloadable adapter.</summary>
-public sealed record AdapterView(long TrialId, string Choice, int ChoiceIndex, int Seed, string Task, double? Score, double? DevScore, string Hash, int Length, bool Best);
+public sealed record AdapterView(long TrialId, string Choice, int ChoiceIndex, int Seed, string Task, double? Score, double? DevScore, string Hash, int Length, bool Best)
+{
+    /// <summary>The one that the study's page and its archives have for the task: the found design's best.</summary>
+    public bool Offered => ChoiceIndex == 0 && Best;
+}
 
 public static class FinalAdapters
 {

@@ -5,11 +5,12 @@ namespace PeftStudio.Storage.Queries;
 
 public sealed record QueuedTrialView(long TrialId, int StudyId, string StudyName, StageKey Stage, string Choice, int Sample, string Task, int Attempt, int Tries, string? Reason, DateTimeOffset CreatedAt);
 
-public sealed record QueueView(int Waiting, IReadOnlyList<RunningTrialView> Running, IReadOnlyList<QueuedTrialView> Next);
+/// <param name="Exports">that wait or are being made; they go before the trials.</param>
+public sealed record QueueView(int Waiting, IReadOnlyList<RunningTrialView> Running, IReadOnlyList<QueuedTrialView> Next, IReadOnlyList<ExportUnderWayView> Exports);
 
 public static class QueueList
 {
-    /// <summary>All running trials and the next waiting ones of every study, oldest first.</summary>
+    /// <summary>All running trials, the next waiting ones of every study and all exports, oldest first.</summary>
     public static async Task<QueueView> ReadAsync(StudioContext context, int skip, int take, CancellationToken cancellationToken)
     {
         var waiting = await context.Trials.CountAsync(trial => trial.State == TrialState.Waiting, cancellationToken);
@@ -24,6 +25,7 @@ public static class QueueList
             select new { trial.Id, trial.StudyId, study.Name, step.Stage, step.Group, choice.Label, sample.Index, trial.Task, trial.Attempt, trial.Tries, trial.Reason, trial.CreatedAt })
             .Skip(skip).Take(take).ToListAsync(cancellationToken);
         return new(waiting, await RunningTrials.ReadAsync(context, null, cancellationToken), rows.ConvertAll(row =>
-            new QueuedTrialView(row.Id, row.StudyId, row.Name, new(row.Stage, row.Group), row.Label, row.Index, row.Task, row.Attempt, row.Tries, row.Reason, row.CreatedAt)));
+            new QueuedTrialView(row.Id, row.StudyId, row.Name, new(row.Stage, row.Group), row.Label, row.Index, row.Task, row.Attempt, row.Tries, row.Reason, row.CreatedAt)),
+            await ExportList.UnderWayAsync(context, cancellationToken));
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using PeftStudio.Search;
+using PeftStudio.Search.Exports;
 using PeftStudio.Storage.Rows;
 
 namespace PeftStudio.Storage.Queries;
@@ -14,9 +15,10 @@ public enum WorkerState
     Stopped,
 }
 
+/// <param name="Export">that it makes now.</param>
 /// <param name="Lacks">why it put its last trial back.</param>
 public sealed record WorkerView(
-    string Id, string Host, int ProcessId, string Device, int Threads, string Profile, WorkerState State, long? TrialId, int? StudyId,
+    string Id, string Host, int ProcessId, string Device, int Threads, string Profile, WorkerState State, long? TrialId, int? StudyId, ExportKey? Export,
     int Completed, DateTimeOffset StartedAt, DateTimeOffset HeartbeatAt, TimeSpan SinceHeartbeat, string? Lacks, ValueList<HeldAsset> Backbones, ValueList<HeldAsset> Tasks);
 
 public static class WorkerList
@@ -38,19 +40,21 @@ public static class WorkerList
                 StudyId = context.Trials.Where(trial => trial.Id == worker.TrialId).Select(trial => (int?)trial.StudyId).FirstOrDefault(),
                 Completed = context.Attempts.Count(attempt => attempt.WorkerId == worker.Id && attempt.State == Search.Studies.AttemptState.Completed),
             }).ToListAsync(cancellationToken);
+        var exports = (await context.Exports.AsNoTracking().Where(export => export.State == ExportState.Running)
+            .Select(export => new { export.WorkerId, Key = new ExportKey(export.TrialId, export.Layout) }).ToListAsync(cancellationToken)).ToLookup(export => export.WorkerId ?? "", export => export.Key, StringComparer.Ordinal);
         return rows
-            .Select(row => new WorkerView(row.Worker.Id, row.Worker.Host, row.Worker.ProcessId, row.Worker.Device, row.Worker.Threads, row.Worker.Profile, StateOf(row.Worker, now),
-                row.Worker.TrialId, row.StudyId, row.Completed, row.Worker.StartedAt, row.Worker.HeartbeatAt, now - row.Worker.HeartbeatAt, row.Worker.Lacks, row.Worker.Backbones, row.Worker.Tasks))
+            .Select(row => new WorkerView(row.Worker.Id, row.Worker.Host, row.Worker.ProcessId, row.Worker.Device, row.Worker.Threads, row.Worker.Profile, StateOf(row.Worker, exports[row.Worker.Id].Any(), now),
+                row.Worker.TrialId, row.StudyId, exports[row.Worker.Id].FirstOrDefault(), row.Completed, row.Worker.StartedAt, row.Worker.HeartbeatAt, now - row.Worker.HeartbeatAt, row.Worker.Lacks, row.Worker.Backbones, row.Worker.Tasks))
             .OrderBy(view => view.State is WorkerState.Stopped or WorkerState.Silent).ThenByDescending(view => view.StartedAt)
             .ToList();
     }
 
-    private static WorkerState StateOf(WorkerNode worker, DateTimeOffset now)
+    private static WorkerState StateOf(WorkerNode worker, bool exports, DateTimeOffset now)
     {
         if (worker.StoppedAt is not null)
             return WorkerState.Stopped;
         if (now - worker.HeartbeatAt > SilentAfter)
             return WorkerState.Silent;
-        return worker.TrialId is null ? WorkerState.Idle : WorkerState.Busy;
+        return worker.TrialId is null && !exports ? WorkerState.Idle : WorkerState.Busy;
     }
 }

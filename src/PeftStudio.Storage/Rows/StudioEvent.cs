@@ -27,6 +27,10 @@ public enum EventKind
 
     /// <summary>A worker that lacks something put the trial back.</summary>
     TrialPutBack,
+    ExportAsked,
+    ExportMade,
+    ExportRefused,
+    ExportFailed,
 
     /// <summary>A line of a trial's log.</summary>
     Log,

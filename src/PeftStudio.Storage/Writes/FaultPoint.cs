@@ -13,6 +13,8 @@ public enum FaultPoint
     BetweenCommitAndReply,
     BetweenNotifyAndJobRemoval,
     InsideDecision,
+    BetweenExportAndCommit,
+    BetweenExportAndJobRemoval,
 }
 
 /// <summary>

@@ -157,11 +157,9 @@ public sealed class TrialAttempts(StudioDatabase database)
     private static string? Lack(Trial trial, WorkerNode worker)
     {
         if (!worker.Backbones.Any(held => held.Hash == trial.Plan.Backbone.Hash))
-            return $"lacks the backbone {trial.Plan.Backbone.Name} ({Short(trial.Plan.Backbone.Hash)}) of study {trial.StudyId}; put its folder where this worker reads backbones";
+            return LackText.OfBackbone(trial.Plan.Backbone, trial.StudyId);
         return worker.Tasks.Any(held => held.Hash == trial.Plan.Task.Hash)
             ? null
-            : $"lacks the task {trial.Plan.Task.Name} ({Short(trial.Plan.Task.Hash)}) of study {trial.StudyId}; put its folder where this worker reads tasks";
+            : $"lacks the task {trial.Plan.Task.Name} ({LackText.Short(trial.Plan.Task.Hash)}) of study {trial.StudyId}; put its folder where this worker reads tasks";
     }
-
-    private static string Short(string hash) => hash.Length <= 12 ? hash : hash[..12];
 }

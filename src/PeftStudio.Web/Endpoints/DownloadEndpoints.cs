@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using PeftStudio.Formats;
 using PeftStudio.Formats.Adapters;
 using PeftStudio.Formats.Studies;
 using PeftStudio.Search;
@@ -65,7 +66,7 @@ internal static class DownloadEndpoints
         if (!await StudyEndpoints.Exists(context, id, cancel))
             return StudyEndpoints.Missing(id);
         var best = (await FinalAdapters.ReadAsync(context, id, cancel))
-            .Where(adapter => adapter is { ChoiceIndex: 0, Best: true } && (task is null || string.Equals(adapter.Task, task, StringComparison.Ordinal))).ToList();
+            .Where(adapter => adapter.Offered && (task is null || string.Equals(adapter.Task, task, StringComparison.Ordinal))).ToList();
         if (best.Count == 0)
             return TypedResults.Problem(title: "Not found", detail: task is null ? $"study {id} has no adapters yet" : $"study {id} has no adapter of a task '{task}' yet", statusCode: 404);
         var folders = new List<(string Folder, AdapterFiles Files)>();
@@ -81,20 +82,11 @@ internal static class DownloadEndpoints
         using (var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
             foreach (var (folder, files) in folders)
             {
-                Add(archive, folder + "adapter.safetensors", files.Safetensors);
-                Add(archive, folder + "adapter.json", Encoding.UTF8.GetBytes(files.Manifest));
-                Add(archive, folder + LoadScriptFile.Name, LoadScriptFile.Bytes);
+                PlainZip.Add(archive, folder + "adapter.safetensors", files.Safetensors);
+                PlainZip.Add(archive, folder + "adapter.json", Encoding.UTF8.GetBytes(files.Manifest));
+                PlainZip.Add(archive, folder + LoadScriptFile.Name, LoadScriptFile.Bytes);
             }
         return TypedResults.File(stream.ToArray(), "application/zip", name);
-    }
-
-    private static void Add(ZipArchive archive, string name, byte[] content)
-    {
-        var entry = archive.CreateEntry(name, CompressionLevel.NoCompression);
-        // The same content gives the same archive, whenever it is made.
-        entry.LastWriteTime = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        using var to = entry.Open();
-        to.Write(content);
     }
 
     /// <summary>A task's name as a folder: letters, digits and - _ ; a name without any becomes its number.</summary>

@@ -32,6 +32,9 @@ public static class Figures
     /// <summary>A probability of being best never reads 1.00 or 0.00 by rounding alone.</summary>
     public static string Best(double? value) => value switch { null => "–", > 0.995 and < 1 => ">0.99", > 0 and < 0.005 => "<0.01", { } p => p.ToString("0.00", CultureInfo.InvariantCulture) };
 
+    /// <summary>A difference of logits: 3.1e-7, 0.25.</summary>
+    public static string Difference(double value) => value.ToString(value is > 0 and < 0.01 ? "0.#e-0" : "0.###", CultureInfo.InvariantCulture);
+
     public static string Percent(double value) => value.ToString("0.##", CultureInfo.InvariantCulture) + " %";
 
     /// <summary>42 s, 3 min 20 s, 2 h 5 min, 3 d 4 h.</summary>

@@ -25,6 +25,9 @@ public sealed record StudyPageView(StudyView Head)
 
     public IReadOnlyList<AdapterView> Adapters { get; init; } = [];
 
+    /// <summary>By trial: the three layouts of each adapter that is offered.</summary>
+    public ILookup<long, ExportLook> Exports { get; init; } = Array.Empty<ExportLook>().ToLookup(look => look.TrialId);
+
     /// <summary>The found design, drawn large on the result's tab.</summary>
     public DesignRowView? Found { get; init; }
 
@@ -67,10 +70,12 @@ public sealed class StudyReading(StudioDatabase database)
     {
         var final = await FinalTableQuery.ReadAsync(context, view.Head.Id, cancel);
         var found = await DesignTable.ReadAsync(context, view.Head.Id, new(Stage: StageName.Final, Take: 1), cancel);
+        var adapters = await FinalAdapters.ReadAsync(context, view.Head.Id, cancel);
         return view with
         {
             Final = final,
-            Adapters = await FinalAdapters.ReadAsync(context, view.Head.Id, cancel),
+            Adapters = adapters,
+            Exports = await ExportLook.ReadAsync(context, [.. adapters.Where(adapter => adapter.Offered).Select(adapter => adapter.TrialId)], cancel),
             Curves = await Curves.ReadAsync(context, [.. view.Head.Running.Select(trial => trial.TrialId)], cancel),
             Found = found.Rows.Count > 0 ? found.Rows[0] : null,
         };

@@ -1,4 +1,5 @@
 using PeftStudio.Jobs;
+using PeftStudio.Search.Exports;
 using PeftStudio.Web.Hosting;
 
 namespace PeftStudio.Web.Studies;
@@ -18,14 +19,14 @@ public sealed class StudyVerbs(DatabaseStart start)
 
     public Task<string?> CancelTrial(long trial) => Say(commands => commands.CancelTrialAsync(trial, Person, CancellationToken.None));
 
-    private async Task<string?> Say(Func<StudyCommands, Task<CommandAnswer>> act)
+    public async Task<string?> Export(ExportKey export) => Say(await (await start.Jobs).Exports.AskAsync(export, Person, CancellationToken.None));
+
+    private async Task<string?> Say(Func<StudyCommands, Task<CommandAnswer>> act) => Say(await act((await start.Jobs).Commands));
+
+    private static string? Say(CommandAnswer answer) => answer.State switch
     {
-        var answer = await act((await start.Jobs).Commands);
-        return answer.State switch
-        {
-            CommandState.Done => null,
-            CommandState.NotFound => "it is not there any more",
-            _ => answer.Reason,
-        };
-    }
+        CommandState.Done => null,
+        CommandState.NotFound => "it is not there any more",
+        _ => answer.Reason,
+    };
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
+using PeftStudio.Search.Exports;
 using PeftStudio.Search.Studies;
 using TorchSharp;
 

@@ -17,7 +17,7 @@ internal static class WorkerCommand
         var connection = new Option<string?>("--connection") { Description = "connection string of the studio's PostgreSQL" };
         var backbones = new Option<string[]>("--backbones") { Description = "folders with backbones", AllowMultipleArgumentsPerToken = true };
         var tasks = new Option<string[]>("--tasks") { Description = "folders with tasks", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("worker", "a worker that runs trials until it is stopped") { device, threads, connection, backbones, tasks };
+        var command = new Command("worker", "a worker that runs trials and makes exports until it is stopped") { device, threads, connection, backbones, tasks };
         command.Run(async (parsed, cancellationToken) =>
         {
             var settings = WorkerSettings.Read(
@@ -40,7 +40,7 @@ internal static class WorkerCommand
         // Host, process and start: an id that no other process ever had.
         var node = $"{Environment.MachineName}-{Environment.ProcessId}-{time.GetUtcNow():yyyyMMddHHmmssfff}";
         var profile = new WorkerProfile(node, Environment.MachineName, Environment.ProcessId, settings.Device, settings.Threads, executor.NumericProfile);
-        await new TrialWorker(database, profile, new ClusterOptions(database.ConnectionString, node), executor, time, logs).RunAsync(stopping);
+        await new TrialWorker(database, profile, new ClusterOptions(database.ConnectionString, node), executor, executor, time, logs).RunAsync(stopping);
     }
 
     /// <summary>Waits for a database that is not there yet.</summary>

@@ -4,7 +4,7 @@ using PeftStudio.Storage.Queries;
 
 namespace PeftStudio.Worker.Probes;
 
-/// <summary>Lets a probe begin only while no trial runs or waits. <paramref name="database"/>: null: at once.</summary>
+/// <summary>Lets a probe begin only while no trial and no export runs or waits. <paramref name="database"/>: null: at once.</summary>
 internal sealed class IdleQueue(StudioDatabase? database)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
@@ -24,6 +24,6 @@ internal sealed class IdleQueue(StudioDatabase? database)
     private static async Task<bool> IsBusyAsync(StudioDatabase database, CancellationToken cancellationToken)
     {
         await using var context = database.Open();
-        return await QueueList.ReadAsync(context, 0, 1, cancellationToken) is not { Running.Count: 0, Waiting: 0 };
+        return await QueueList.ReadAsync(context, 0, 1, cancellationToken) is not { Running.Count: 0, Waiting: 0, Exports.Count: 0 };
     }
 }

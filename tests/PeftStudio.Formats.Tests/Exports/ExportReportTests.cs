@@ -1,5 +1,6 @@
 using PeftStudio.Formats.Adapters;
 using PeftStudio.Formats.Exports;
+using PeftStudio.Search.Exports;
 using PeftStudio.Tests;
 
 namespace PeftStudio.Formats.Tests.Exports;

@@ -4,6 +4,7 @@ using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
+using PeftStudio.Search.Exports;
 using PeftStudio.Tests;
 using static TorchSharp.torch;
 
@@ -101,7 +102,7 @@ public sealed class AdapterExportTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);
-        var message = Should.Throw<InvalidDataException>(() => AdapterExport.Write(folder["own"], backbone, layout, folder["out"])).Message;
+        var message = Should.Throw<ExportRefusedException>(() => AdapterExport.Write(folder["own"], backbone, layout, folder["out"])).Message;
         message.ShouldContain($"cannot be exported as {layout.ToString().ToLowerInvariant()}");
         message.ShouldContain(reason);
         Directory.Exists(folder["out"]).ShouldBeFalse();

@@ -8,6 +8,7 @@ using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Exports;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
 using static TorchSharp.torch;

@@ -3,6 +3,7 @@ using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Exports;
+using PeftStudio.Search.Exports;
 using PeftStudio.Tests;
 
 namespace PeftStudio.Models.Tests.Exports;

@@ -4,6 +4,7 @@ using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
+using PeftStudio.Search.Exports;
 using PeftStudio.Search.Methods;
 using PeftStudio.Tests;
 

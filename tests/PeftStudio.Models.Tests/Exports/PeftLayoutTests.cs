@@ -5,6 +5,7 @@ using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
+using PeftStudio.Search.Exports;
 using PeftStudio.Tests;
 
 namespace PeftStudio.Models.Tests.Exports;

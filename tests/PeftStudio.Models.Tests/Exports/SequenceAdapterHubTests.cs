@@ -5,6 +5,7 @@ using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Exports;
 using PeftStudio.Tests;
 using static TorchSharp.torch;
 
@@ -111,7 +112,7 @@ public sealed class SequenceAdapterHubTests
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", TrainedAdapter.Texts.Name, folder["own"]);
         foreach (var layout in new[] { ExportLayout.AdapterHub, ExportLayout.Peft })
-            Should.Throw<InvalidDataException>(() => AdapterExport.Write(folder["own"], backbone, layout, folder["out"])).Message.ShouldContain("brings a classification head");
+            Should.Throw<ExportRefusedException>(() => AdapterExport.Write(folder["own"], backbone, layout, folder["out"])).Message.ShouldContain("brings a classification head");
         Directory.Exists(folder["out"]).ShouldBeFalse();
         AdapterExport.Write(folder["own"], backbone, ExportLayout.Merged, folder["merged"]).NotCarried.ShouldBeEmpty();
     }

@@ -5,6 +5,7 @@ using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
+using PeftStudio.Search.Exports;
 using PeftStudio.Tests;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -120,7 +121,7 @@ public sealed class SequenceExportTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);
-        Should.Throw<InvalidDataException>(() => AdapterExport.Write(folder["own"], backbone, ExportLayout.Merged, folder["out"])).Message.ShouldContain(reason);
+        Should.Throw<ExportRefusedException>(() => AdapterExport.Write(folder["own"], backbone, ExportLayout.Merged, folder["out"])).Message.ShouldContain(reason);
         Directory.Exists(folder["out"]).ShouldBeFalse();
     }
 

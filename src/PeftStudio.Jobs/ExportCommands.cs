@@ -1,0 +1,43 @@
+using Microsoft.EntityFrameworkCore;
+using PeftStudio.Search.Exports;
+using PeftStudio.Storage;
+using PeftStudio.Storage.Rows;
+using PeftStudio.Storage.Writes;
+
+namespace PeftStudio.Jobs;
+
+/// <summary>What a person can ask of exports. <c>by</c> is who, for the history.</summary>
+public sealed class ExportCommands(StudioDatabase database, ExportQueue queue)
+{
+    /// <summary>Has a worker make it. What waits, runs or is ready stays as it is; what was refused or failed is tried again.</summary>
+    public async Task<CommandAnswer> AskAsync(ExportKey key, string by, CancellationToken cancellationToken)
+    {
+        var answer = await database.WriteAsync(async context =>
+        {
+            if (await context.Trials.Where(trial => trial.Id == key.TrialId).Select(trial => (int?)trial.StudyId).SingleOrDefaultAsync(cancellationToken) is not { } studyId)
+                return CommandAnswer.NotFound;
+            if (!await context.Adapters.AnyAsync(adapter => adapter.TrialId == key.TrialId, cancellationToken))
+                return new(CommandState.Refused, $"trial {key.TrialId} has no stored adapter to export; the final comparison's completed trials have one");
+            var now = await context.NowAsync(cancellationToken);
+            var export = await context.LockExportAsync(key, cancellationToken);
+            if (export is null)
+                context.Add(new Export(key.TrialId, key.Layout, by, now));
+            else if (!export.Ask(by, now))
+                return CommandAnswer.Done;
+            context.Add(new StudioEvent(EventKind.ExportAsked, $"export as {key.Layout} asked for by {by}", studyId, key.TrialId));
+            await context.NotifyAsync(studyId, cancellationToken);
+            return CommandAnswer.Done;
+        }, cancellationToken);
+        // After the commit: a job must not run before its row is there. What a crash here loses, the sweep finds.
+        if (answer.State is CommandState.Done)
+            await EnqueueWaitingAsync(key, cancellationToken);
+        return answer;
+    }
+
+    private async Task EnqueueWaitingAsync(ExportKey key, CancellationToken cancellationToken)
+    {
+        await using var context = database.Open();
+        if (await context.Exports.AnyAsync(export => export.TrialId == key.TrialId && export.Layout == key.Layout && export.State == ExportState.Waiting, cancellationToken))
+            await queue.EnqueueAsync(key, cancellationToken);
+    }
+}
