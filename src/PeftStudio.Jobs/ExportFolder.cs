@@ -14,13 +14,25 @@ internal sealed class ExportFolder : IDisposable
     public ExportFolder()
     {
         foreach (var left in Directory.EnumerateDirectories(System.IO.Path.GetTempPath(), Prefix + "*").Where(IsLeft).ToArray())
-            Directory.Delete(left, recursive: true);
+            Remove(left);
         Path = Directory.CreateTempSubdirectory(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-")).FullName;
     }
 
     public string Path { get; }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    private static void Remove(string left)
+    {
+        try
+        {
+            Directory.Delete(left, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another worker of this host clears too.
+        }
+    }
 
     private static bool IsLeft(string folder) =>
         int.TryParse(System.IO.Path.GetFileName(folder)[Prefix.Length..].Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var process)

@@ -35,27 +35,27 @@ internal sealed class ExportRun(
 
     private async Task<WriteAnswer> MakeAsync(ExportKey key, ExportStart.Started started)
     {
-        using var folder = new ExportFolder();
-        ExportOutcome outcome;
         try
         {
-            outcome = exporter.Export(new(await AdapterAsync(key.TrialId), started.Backbone, key.Layout), folder.Path);
+            using var folder = new ExportFolder();
+            var outcome = exporter.Export(new(await AdapterAsync(key.TrialId), started.Backbone, key.Layout), folder.Path);
+            Faults.Reach(FaultPoint.BetweenExportAndCommit);
+            return await StoreAsync(key, started.Attempt, outcome);
         }
         catch (Exception error)
         {
             log.LogError(error, "the export {Export} failed", key);
             return await attempts.FailAsync(key, started.Attempt, Reason(error), CancellationToken.None);
         }
-        Faults.Reach(FaultPoint.BetweenExportAndCommit);
-        return outcome switch
-        {
-            ExportOutcome.Made made when ExportArchive.Against(new FileInfo(made.Archive).Length, key.Layout) is { } tooLong =>
-                await attempts.RefuseAsync(key, started.Attempt, tooLong, CancellationToken.None),
-            ExportOutcome.Made made => await attempts.CompleteAsync(key, started.Attempt, made.Report, made.Archive, CancellationToken.None),
-            ExportOutcome.Refused refused => await attempts.RefuseAsync(key, started.Attempt, refused.Reason, CancellationToken.None),
-            _ => throw new InvalidOperationException($"{outcome} is no outcome of an export"),
-        };
     }
+
+    private Task<WriteAnswer> StoreAsync(ExportKey key, int attempt, ExportOutcome outcome) => outcome switch
+    {
+        ExportOutcome.Made made when ExportArchive.Against(new FileInfo(made.Archive).Length, key.Layout) is { } tooLong => attempts.RefuseAsync(key, attempt, tooLong, CancellationToken.None),
+        ExportOutcome.Made made => attempts.CompleteAsync(key, attempt, made.Report, made.Archive, CancellationToken.None),
+        ExportOutcome.Refused refused => attempts.RefuseAsync(key, attempt, refused.Reason, CancellationToken.None),
+        _ => throw new InvalidOperationException($"{outcome} is no outcome of an export"),
+    };
 
     private async Task<AdapterFiles> AdapterAsync(long trial)
     {

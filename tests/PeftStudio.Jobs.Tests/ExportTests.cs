@@ -69,6 +69,18 @@ public sealed class ExportTests
     }
 
     [Fact]
+    public async Task An_archive_that_cannot_be_stored_fails_it_at_once()
+    {
+        await using var studio = await Studio.OpenAsync();
+        var key = await AdapterAsync(studio);
+        studio.StartWorker(exporter: new ScriptedExporter((_, folder) => new ExportOutcome.Made("a report", Path.Join(folder, "absent.zip"))));
+        await studio.Jobs.Exports.AskAsync(key, "anna", None);
+        var failed = await UntilOverAsync(studio, key);
+        failed.State.ShouldBe(ExportState.Failed);
+        failed.Reason.ShouldNotBeNull().ShouldContain("absent.zip");
+    }
+
+    [Fact]
     public async Task An_archive_that_is_too_long_for_the_database_is_refused_with_the_remedy()
     {
         await using var studio = await Studio.OpenAsync();

@@ -63,7 +63,7 @@ public static class SafetensorsWriter
                 json.WriteStartObject(tensor.Key);
                 json.WriteString("dtype", tensor.Type.ToString());
                 WriteNumbers(json, "shape", tensor.Shape);
-                WriteNumbers(json, "data_offsets", [begin, begin += tensor.Bytes.Length]);
+                WriteNumbers(json, "data_offsets", [begin, begin += tensor.Length]);
                 json.WriteEndObject();
             }
             json.WriteEndObject();

@@ -62,11 +62,12 @@ internal sealed class MergedLayout : IExportLayout
         foreach (var key in Head(source))
             yield return Tensor(key.StartsWith("pooler.", StringComparison.Ordinal) ? source.Wrapper + key : key, key);
 
-        SafetensorsTensor Tensor(string name, string key)
+        // Merged only while it is written: a whole model more would not fit everywhere.
+        SafetensorsTensor Tensor(string name, string key) => SafetensorsTensor.Deferred(name, SafetensorsType.F32, [.. MergedTensor.Shape(source, key)], () =>
         {
             using var scope = NewDisposeScope();
-            return AdapterTensors.ToTensor(name, MergedTensor.Of(source, key));
-        }
+            return AdapterTensors.ToTensor(name, MergedTensor.Of(source, key)).Bytes;
+        });
     }
 
     private static IEnumerable<string> Head(ExportSource source)

@@ -16,7 +16,7 @@ internal static class MergedTensor
     /// <returns>fp32, in the caller's scope</returns>
     public static Tensor Of(ExportSource source, string key)
     {
-        var value = (source.Model.Parameters.Contains(key) ? source.Value(key) : source.Backbone[key]).to(ScalarType.Float32);
+        var value = Unchanged(source, key).to(ScalarType.Float32);
         var isWeight = key.EndsWith(".weight", StringComparison.Ordinal);
         var sites = LayerSites.Of(source.Backbone.Config);
         var onProduct = source.Model.Plan.Modules.Where(m => key.StartsWith(Product(m, sites) + ".", StringComparison.Ordinal)).ToArray();
@@ -31,6 +31,11 @@ internal static class MergedTensor
         // All of them read the product's own output.
         return below.Aggregate(value, (sum, change) => sum.add(Change(source, change).matmul(value)));
     }
+
+    /// <summary>That of what <see cref="Of"/> gives.</summary>
+    public static long[] Shape(ExportSource source, string key) => Unchanged(source, key).shape;
+
+    private static Tensor Unchanged(ExportSource source, string key) => source.Model.Parameters.Contains(key) ? source.Value(key) : source.Backbone[key];
 
     /// <summary>The bare key of the product whose weight takes the module: the one that it is on, that ends its sub-layer, or that reads the activation.</summary>
     private static string Product(ModulePlacement module, LayerSites sites)

@@ -46,6 +46,24 @@ public sealed class SafetensorsWriterTests
     }
 
     [Fact]
+    public void Deferred_tensors_are_asked_for_one_after_the_other_as_they_are_written()
+    {
+        using var stream = new MemoryStream();
+        var asked = new List<(string Key, long Written)>();
+        SafetensorsTensor Of(string key, byte value) => SafetensorsTensor.Deferred(key, SafetensorsType.U8, [4], () =>
+        {
+            asked.Add((key, stream.Position));
+            return new[] { value, value, value, value };
+        });
+        SafetensorsWriter.Write(stream, [Of("b", 2), Of("a", 1)]);
+        var header = stream.Length - 8;
+        asked.ShouldBe([("a", header), ("b", header + 4)]);
+        stream.ToArray()[^8..].ShouldBe([1, 1, 1, 1, 2, 2, 2, 2]);
+        var wrong = SafetensorsTensor.Deferred("c", SafetensorsType.U8, [4], () => new byte[3]);
+        Should.Throw<InvalidOperationException>(() => SafetensorsWriter.ToBytes([wrong])).Message.ShouldContain("'c': U8[4] needs 4 bytes, not 3");
+    }
+
+    [Fact]
     public void Wrong_tensors_cannot_be_built()
     {
         Should.Throw<ArgumentException>(() => SafetensorsTensor.FromFloats("a", [1, 2], 3)).Message.ShouldContain("'a'");
