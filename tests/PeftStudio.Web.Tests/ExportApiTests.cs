@@ -111,6 +111,26 @@ public sealed class ExportApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_failed_says_why_and_can_be_asked_for_again()
+    {
+        await CompleteTrialAsync();
+        using (await Post("adapterhub"))
+        {
+            var attempts = new ExportAttempts(Database);
+            var key = new ExportKey(trial, ExportLayout.AdapterHub);
+            await attempts.StartAsync(key, worker, None);
+            await attempts.FailAsync(key, 1, "No space left on device", None);
+        }
+        await (await client.GetAsync($"/api/v1/trials/{trial}/exports/adapterhub.zip")).ShouldBeProblem(HttpStatusCode.Conflict, "the export is failed: No space left on device");
+        var page = await client.GetStringAsync($"/trials/{trial}");
+        page.ShouldContain("No space left on device");
+        page.ShouldContain($"Try again: AdapterHub export of trial {trial}");
+        using var again = await Post("adapterhub");
+        (await again.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString().ShouldBe("waiting");
+        (await client.GetStringAsync($"/trials/{trial}")).ShouldContain("It goes before the trials that wait.");
+    }
+
+    [Fact]
     public async Task Damaged_bytes_never_arrive_as_a_whole_file()
     {
         await CompleteTrialAsync();
