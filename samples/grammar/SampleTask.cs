@@ -70,10 +70,26 @@ internal sealed record SampleTask(string Folder, IReadOnlyDictionary<string, str
                 var (text, pair) = Entailment.Make(draw, follows: label == 0);
                 return ($"{text}\t{pair}", $"{index}\t{text}\t{pair}\t{(label == 0 ? "entailment" : "not_entailment")}");
             }),
+
+        // The one whose targets are texts; a class here is a direction. Nothing is told twice, in whichever voice.
+        Make("rewriting", seed: 5, header: null, classes: 2,
+            """
+            "columns": { "text": "source", "target": "target" },
+              "generation": { "maxTokens": 32, "beams": 2 },
+              "metrics": ["bleu", "rougeL"]
+            """,
+            "The same sentence in the other voice: active for passive, passive for active.",
+            (draw, direction, _) =>
+            {
+                var (told, source, target) = Rewriting.Make(draw, toPassive: direction == 0);
+                return (told, $$"""{"source": "{{source}}", "target": "{{target}}"}""");
+            },
+            format: "jsonl"),
     ];
 
     private static SampleTask Make(
-        string name, ulong seed, string? header, int classes, string definition, string description, Func<Draw, int, int, (string Key, string Line)> row)
+        string name, ulong seed, string? header, int classes, string definition, string description, Func<Draw, int, int, (string Key, string Line)> row,
+        string format = "tsv")
     {
         var draw = new Draw(seed);
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -83,13 +99,13 @@ internal sealed record SampleTask(string Folder, IReadOnlyDictionary<string, str
                 {
                   "name": "{{name}}",
                   "description": "{{description}}",
-                  "files": { "train": "train.tsv", "dev": "dev.tsv" },
+                  "files": { "train": "train.{{format}}", "dev": "dev.{{format}}" },
                   {{definition}}
                 }
 
                 """.ReplaceLineEndings("\n"),
-            ["train.tsv"] = Rows(TrainRows),
-            ["dev.tsv"] = Rows(DevRows),
+            [$"train.{format}"] = Rows(TrainRows),
+            [$"dev.{format}"] = Rows(DevRows),
         });
 
         // Every class as often; no row twice, neither in a file nor across the two.

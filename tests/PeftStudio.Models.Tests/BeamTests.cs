@@ -63,7 +63,7 @@ public sealed class BeamTests
     {
         var early = new Beam(2, 9, End);
         early.Continue(Logs(0, 0.5, 0.4, 0.1));
-        early.OpenCount.ShouldBe(2);
+        early.Open.Count.ShouldBe(2);
         // Both open texts end: with the first that makes three.
         early.Continue([.. Logs(0, 0.9, 0.1, 0), .. Logs(0, 0.9, 0.1, 0)]);
         early.IsDone.ShouldBeTrue();
@@ -84,7 +84,30 @@ public sealed class BeamTests
 
         beam.Continue(Logs(0.2, 0.2, 0.2, 0.2, 0.2));
 
-        beam.Open.ShouldBe([[0], [2]]);
+        beam.Open.Select(text => text.Tokens).ShouldBe([[0], [2]]);
+    }
+
+    [Fact]
+    public void Open_texts_name_what_they_continue_and_are_as_many_whatever_the_numbers()
+    {
+        for (var width = 1; width <= 7; width++)
+            for (var vocabulary = 2; vocabulary <= 5; vocabulary++)
+            {
+                var counts = new int?[8];
+                for (var seed = 0; seed < 30; seed++)
+                {
+                    var next = Table(seed, vocabulary);
+                    var beam = new Beam(width, 7, End);
+                    for (var step = 0; !beam.IsDone; step++)
+                    {
+                        var before = beam.Open;
+                        (counts[step] ??= before.Count).ShouldBe(before.Count, $"width {width}, vocabulary {vocabulary}, seed {seed}, step {step}");
+                        beam.Continue([.. before.SelectMany(text => next(text.Tokens))]);
+                        foreach (var text in beam.Open)
+                            text.Tokens[..^1].ShouldBe(before[text.Continues].Tokens);
+                    }
+                }
+            }
     }
 
     private static float[] Logs(params double[] probabilities) => [.. probabilities.Select(p => (float)Math.Log(p))];
@@ -93,8 +116,8 @@ public sealed class BeamTests
     {
         while (!beam.IsDone)
         {
-            float[] rows = [.. beam.Open.SelectMany(next)];
-            rows.Length.ShouldBe(beam.OpenCount * vocabulary);
+            float[] rows = [.. beam.Open.SelectMany(text => next(text.Tokens))];
+            rows.Length.ShouldBe(beam.Open.Count * vocabulary);
             beam.Continue(rows);
         }
         return beam.Best.Tokens;

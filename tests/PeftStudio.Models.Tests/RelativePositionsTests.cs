@@ -40,7 +40,7 @@ public sealed class RelativePositionsTests
     {
         using var scope = NewDisposeScope();
         var table = arange(0, 64, ScalarType.Float32).view(32, 2);
-        var bias = RelativePositions.Bias(table, [.. Enumerable.Range(0, 40)], 0, bothWays: true, Published, ScalarType.Float32);
+        var bias = RelativePositions.Bias(table, DecoderLayout.Line(40), 0, bothWays: true, Published, ScalarType.Float32);
         bias.shape.ShouldBe([1, 2, 40, 40]);
         foreach (var (query, key) in new[] { (0, 0), (3, 9), (39, 0), (0, 39), (20, 19) })
             bias.select(0, 0).select(0, 1).select(0, query).select(0, key).item<float>().ShouldBe((2 * RelativePositions.Bucket(key - query, true, Published)) + 1);

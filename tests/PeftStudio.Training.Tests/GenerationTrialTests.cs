@@ -22,7 +22,7 @@ public sealed class GenerationTrialTests : IDisposable
     private readonly TrialAssets assets = new(CPU);
     private readonly string taskFolder;
 
-    public GenerationTrialTests() => taskFolder = WriteTask(root);
+    public GenerationTrialTests() => taskFolder = TinyAssets.WriteTexts(root);
 
     public void Dispose()
     {
@@ -116,31 +116,5 @@ public sealed class GenerationTrialTests : IDisposable
             new TaskAsset(task.Definition.Name, task.Hash(), [], task.Definition.MetricNames, 150, 40),
             design, sizes, new TrainingPlan { Rate = 1e-2, FullRate = 5e-3, BatchSize = 8, MaxLength = 16 },
             Epochs: 3, TrainingRows: 96, DecisionShare: 0.2, DecisionRowsAtMost: 100, DecisionRows.PartOfTrain, EvaluationRows.DecisionThenDev, StudySeed: 7, TrainingSeed: 0, KeepAdapter: true));
-    }
-
-    // The mood of a sentence, said in three words.
-    private static string WriteTask(DirectoryInfo root)
-    {
-        string[] fillers = ["the", "was", "a", "very", "no", "not", "it"];
-        var folder = root.CreateSubdirectory("moods").FullName;
-        File.WriteAllText(Path.Combine(folder, "task.json"), """
-            {"name": "moods", "files": {"train": "train.jsonl", "dev": "dev.jsonl"}, "columns": {"text": "sentence", "target": "mood"},
-             "generation": {"maxTokens": 6, "beams": 2, "prefix": "it was "}, "metrics": ["rouge1", "rougeL"]}
-            """);
-        Write("train.jsonl", 150, 1);
-        Write("dev.jsonl", 40, 2);
-        return folder;
-
-        void Write(string file, int rows, int seed)
-        {
-            var random = Seeds.Stream(seed, 0, "rows");
-            File.WriteAllLines(Path.Combine(folder, file), Enumerable.Range(0, rows).Select(_ =>
-            {
-                var (mood, what) = random.Below(2) == 1 ? ("good", "film") : ("bad", "day");
-                var words = Enumerable.Range(0, 2 + random.Below(4)).Select(_ => fillers[random.Below(fillers.Length)]).ToList();
-                words.Insert(random.Below(words.Count), mood);
-                return $$"""{"sentence": "{{string.Join(' ', words)}}", "mood": "a {{mood}} {{what}}"}""";
-            }));
-        }
     }
 }

@@ -76,4 +76,30 @@ internal static class TinyAssets
             File.WriteAllLines(Path.Combine(folder, file), ["sentence\tlabel", .. lines.ToArray()]);
         }
     }
+
+    // The mood of a sentence, said in three words: what is to be written.
+    public static string WriteTexts(DirectoryInfo root)
+    {
+        string[] fillers = ["the", "was", "a", "very", "no", "not", "it"];
+        var folder = root.CreateSubdirectory("moods").FullName;
+        File.WriteAllText(Path.Combine(folder, "task.json"), """
+            {"name": "moods", "files": {"train": "train.jsonl", "dev": "dev.jsonl"}, "columns": {"text": "sentence", "target": "mood"},
+             "generation": {"maxTokens": 6, "beams": 2, "prefix": "it was "}, "metrics": ["rouge1", "rougeL"]}
+            """);
+        Write("train.jsonl", 150, 1);
+        Write("dev.jsonl", 40, 2);
+        return folder;
+
+        void Write(string file, int rows, int seed)
+        {
+            var random = Seeds.Stream(seed, 0, "rows");
+            File.WriteAllLines(Path.Combine(folder, file), Enumerable.Range(0, rows).Select(_ =>
+            {
+                var (mood, what) = random.Below(2) == 1 ? ("good", "film") : ("bad", "day");
+                var words = Enumerable.Range(0, 2 + random.Below(4)).Select(_ => fillers[random.Below(fillers.Length)]).ToList();
+                words.Insert(random.Below(words.Count), mood);
+                return $$"""{"sentence": "{{string.Join(' ', words)}}", "mood": "a {{mood}} {{what}}"}""";
+            }));
+        }
+    }
 }

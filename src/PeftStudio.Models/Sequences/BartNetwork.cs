@@ -14,13 +14,13 @@ internal sealed class BartNetwork(BackboneConfig config, BartConfig bart, Decode
     public const int FirstPosition = 2;
 
     public Tensor Encode(Tensor ids, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit) =>
-        Run(ids, DecoderLayout.Line(ids.size(1)).Positions, weights.Encoder, config.Heads, padding, encoded: null, padding: null, context, visit);
+        Run(ids, DecoderLayout.Line(ids.size(1)).Positions, weights.Encoder, config.Heads, padding, encoded: null, context, visit);
 
-    public Tensor Decode(Tensor ids, DecoderLayout layout, Tensor encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
+    public Tensor Decode(Tensor ids, DecoderLayout layout, Encoded encoded, ForwardContext context, Action<int, Tensor>? visit)
     {
         using var scope = NewDisposeScope();
         var mask = layout.Mask(type, ids.device);
-        return Run(ids, layout.Positions, weights.Decoder, decoder.Heads, mask, encoded, padding, context, visit).MoveToOuterDisposeScope();
+        return Run(ids, layout.Positions, weights.Decoder, decoder.Heads, mask, encoded, context, visit).MoveToOuterDisposeScope();
     }
 
     public Tensor Vocabulary(Tensor hidden, Tensor? tokens)
@@ -32,8 +32,7 @@ internal sealed class BartNetwork(BackboneConfig config, BartConfig bart, Decode
         Tensor Asked(Tensor all, long dimension) => tokens is null ? all : all.index_select(dimension, tokens);
     }
 
-    private Tensor Run(
-        Tensor ids, int[] positions, BartStackWeights stack, int heads, Tensor? mask, Tensor? encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
+    private Tensor Run(Tensor ids, int[] positions, BartStackWeights stack, int heads, Tensor? mask, Encoded? encoded, ForwardContext context, Action<int, Tensor>? visit)
     {
         using var scope = NewDisposeScope();
         Tensor hidden;
@@ -44,7 +43,7 @@ internal sealed class BartNetwork(BackboneConfig config, BartConfig bart, Decode
         {
             var below = hidden;
             using (i < stack.Lowest ? no_grad() : null)
-                hidden = Layer(below, stack.Layers[i], heads, mask, encoded, padding, context);
+                hidden = Layer(below, stack.Layers[i], heads, mask, encoded, encoded?.Cache?[i], context);
             below.Dispose();
             visit?.Invoke(i + 1, hidden);
         }
@@ -62,14 +61,17 @@ internal sealed class BartNetwork(BackboneConfig config, BartConfig bart, Decode
         return context.Dropped(stack.EmbeddingNorm.Forward(sum), config.HiddenDropout).MoveToOuterDisposeScope();
     }
 
-    private Tensor Layer(Tensor hidden, BartLayerWeights layer, int heads, Tensor? mask, Tensor? encoded, Tensor? padding, ForwardContext context)
+    private Tensor Layer(Tensor hidden, BartLayerWeights layer, int heads, Tensor? mask, Encoded? encoded, LayerCache? cache, ForwardContext context)
     {
         using var scope = NewDisposeScope();
         var scale = 1 / Math.Sqrt((double)config.HiddenSize / heads);
         var (peft, crossPeft) = (layer.Peft, layer.CrossPeft);
-        hidden = Added(hidden, layer.Self.Forward(hidden, hidden, heads, scale, mask, config.AttentionDropout, peft, context), layer.SelfNorm, peft.AfterAttention);
+        hidden = Added(hidden, layer.Self.Forward(hidden, hidden, heads, scale, mask, config.AttentionDropout, peft, context, cache?.Self), layer.SelfNorm, peft.AfterAttention);
         if (layer is { Cross: { } cross, CrossNorm: { } crossNorm } && encoded is not null)
-            hidden = Added(hidden, cross.Forward(hidden, encoded, heads, scale, padding, config.AttentionDropout, crossPeft, context), crossNorm, crossPeft.AfterAttention);
+        {
+            var read = cross.Forward(hidden, encoded.Hidden, heads, scale, encoded.Padding, config.AttentionDropout, crossPeft, context, cache?.Cross);
+            hidden = Added(hidden, read, crossNorm, crossPeft.AfterAttention);
+        }
         var inner = config.HiddenAct.Of(EncoderLayer.Project(hidden, layer.Inner, peft.FeedForwardInner)); // (batch, time, feed-forward)
         var fed = EncoderLayer.Project(context.Dropped(inner, bart.ActivationDropout), layer.Output, peft.FeedForwardOutput);
         return Added(hidden, fed, layer.OutputNorm, peft.AfterFeedForward).MoveToOuterDisposeScope();

@@ -1,9 +1,16 @@
 namespace PeftStudio.Models.Sequences;
 
+/// <summary>A text that may go on.</summary>
+/// <param name="Tokens">without its start</param>
+/// <param name="Sum">of its tokens' log probabilities</param>
+/// <param name="Continues">which of the texts that were open before it; -1: none was</param>
+internal sealed record OpenText(int[] Tokens, double Sum, int Continues);
+
 /// <summary>
 /// The search for one row's likeliest text: of all continuations of the texts kept so far the best are kept, as many as the beam is wide. A text that ends among the best is finished, with the
 /// mean of its tokens' log probabilities (a length penalty of 1); when as many are finished as the beam is wide, the search stops (early stopping), as it does at the most tokens, where
-/// what is still open counts too. Equal scores go in the order of what they continue, then of token ids, so that the same numbers give the same text.
+/// what is still open counts too. Equal scores go in the order of what they continue, then of token ids, so that the same numbers give the same text. How many texts are open after a step
+/// depends on the vocabulary and the width alone, as long as the search goes on: rows side by side have equally many.
 /// </summary>
 /// <param name="width">texts kept side by side; 1: greedy</param>
 /// <param name="mostTokens">of a text, its end counted</param>
@@ -11,12 +18,10 @@ namespace PeftStudio.Models.Sequences;
 internal sealed class Beam(int width, int mostTokens, int end)
 {
     private readonly List<WrittenTokens> finished = [];
-    private List<(int[] Tokens, double Sum)> open = [([], 0)];
+    private List<OpenText> open = [new([], 0, -1)];
 
-    /// <summary>What has to be continued: texts of one length without their start.</summary>
-    public IEnumerable<int[]> Open => open.Select(text => text.Tokens);
-
-    public int OpenCount => open.Count;
+    /// <summary>What has to be continued: texts of one length.</summary>
+    public IReadOnlyList<OpenText> Open => open;
 
     public bool IsDone => open.Count == 0;
 
@@ -27,7 +32,7 @@ internal sealed class Beam(int width, int mostTokens, int end)
     public void Continue(ReadOnlySpan<float> logProbabilities)
     {
         var vocabulary = logProbabilities.Length / open.Count;
-        var kept = new List<(int[] Tokens, double Sum)>(width);
+        var kept = new List<OpenText>(width);
         var rank = 0;
         foreach (var (text, token, sum) in BestContinuations(logProbabilities, vocabulary))
         {
@@ -35,7 +40,7 @@ internal sealed class Beam(int width, int mostTokens, int end)
             if (token == end && rank < width)
                 finished.Add(new(open[text].Tokens, sum / (open[text].Tokens.Length + 1)));
             else if (token != end && kept.Count < width)
-                kept.Add(([.. open[text].Tokens, token], sum));
+                kept.Add(new([.. open[text].Tokens, token], sum, text));
             rank++;
         }
         open = finished.Count >= width ? [] : kept;

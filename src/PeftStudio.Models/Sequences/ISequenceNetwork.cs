@@ -13,10 +13,9 @@ internal interface ISequenceNetwork
 
     /// <param name="ids">the decoder's inputs, (batch, rows)</param>
     /// <param name="layout">of the rows: which sees which.</param>
-    /// <param name="encoded">(batch, time, width)</param>
-    /// <param name="padding">of the encoder's tokens</param>
+    /// <param name="encoded">with a cache, which is given this pass's keys, where more passes are to follow</param>
     /// <returns>(batch, rows, width)</returns>
-    Tensor Decode(Tensor ids, DecoderLayout layout, Tensor encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit);
+    Tensor Decode(Tensor ids, DecoderLayout layout, Encoded encoded, ForwardContext context, Action<int, Tensor>? visit);
 
     /// <param name="hidden">the decoder's output, (batch, rows, width)</param>
     /// <param name="tokens">(tokens), int64: those that are asked for; null: the vocabulary</param>

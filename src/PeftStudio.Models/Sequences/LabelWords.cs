@@ -12,6 +12,9 @@ public sealed class LabelWords
     private readonly int[][] labels;
     private readonly List<(int Parent, int Token, SortedDictionary<int, int> Next)> nodes = []; // Next: token -> node, or ~label
     private readonly int[] tokens;
+    private readonly long[] targets; // (labels, longest)
+    private readonly float[] allowed; // (nodes, tokens): 1 for what goes on to a label
+    private readonly float[] paths; // (nodes x tokens, labels): 1 for what a label is made of
 
     /// <param name="labels">tokens of each label, the end token last.</param>
     /// <param name="values">what each label stands for, where labels are numbers.</param>
@@ -27,6 +30,10 @@ public sealed class LabelWords
         for (var label = 0; label < labels.Count; label++)
             Add(label);
         tokens = [.. labels.SelectMany(label => label).Distinct().Order()];
+        var longest = labels.Max(label => label.Length);
+        targets = [.. labels.SelectMany(label => label.Select(token => (long)token).Concat(Enumerable.Repeat(Targets.Ignored, longest - label.Length)))];
+        Layout = DecoderLayout.Tree([.. nodes.Select(node => node.Parent)]);
+        (allowed, paths) = Masks();
     }
 
     public int Count => labels.Length;
@@ -37,8 +44,8 @@ public sealed class LabelWords
     /// <summary>The inputs of a decoder that has every beginning before it: the start token, and after it what the labels begin with.</summary>
     internal long[] Inputs(int start) => [.. nodes.Select(node => node.Token < 0 ? start : (long)node.Token)];
 
-    /// <summary>Which input each one continues; -1: the start.</summary>
-    internal IReadOnlyList<int> Parents => [.. nodes.Select(node => node.Parent)];
+    /// <summary>Which input continues which.</summary>
+    internal DecoderLayout Layout { get; }
 
     /// <summary>All tokens that any label has, in order.</summary>
     internal long[] Tokens => [.. tokens.Select(token => (long)token)];
@@ -92,9 +99,7 @@ public sealed class LabelWords
     internal Tensor TargetsOf(Tensor chosen)
     {
         using var scope = NewDisposeScope();
-        var width = labels.Max(label => label.Length);
-        var all = labels.SelectMany(label => label.Select(token => (long)token).Concat(Enumerable.Repeat(Targets.Ignored, width - label.Length))).ToArray();
-        return tensor(all, [Count, width], device: chosen.device).index_select(0, chosen).MoveToOuterDisposeScope();
+        return tensor(targets, [Count, targets.Length / Count], device: chosen.device).index_select(0, chosen).MoveToOuterDisposeScope();
     }
 
     /// <param name="logits">(rows, inputs, tokens): for each of <see cref="Inputs"/> each of <see cref="Tokens"/></param>
@@ -102,7 +107,17 @@ public sealed class LabelWords
     internal Tensor LogProbabilities(Tensor logits)
     {
         using var scope = NewDisposeScope();
-        var (rows, cells) = (logits.size(0), nodes.Count * tokens.Length);
+        var (rows, cells) = (logits.size(0), allowed.Length);
+        var (type, device) = (logits.dtype, logits.device);
+        var mask = tensor(allowed, [nodes.Count, tokens.Length], device: device).to(type);
+        // Large and finite: what is not allowed is multiplied with zero below.
+        var each = nn.functional.log_softmax(logits.add(mask.sub(1).mul(1e9)), -1).mul(mask);
+        return each.view(rows, cells).matmul(tensor(paths, [cells, Count], device: device).to(type)).MoveToOuterDisposeScope();
+    }
+
+    private (float[] Allowed, float[] Paths) Masks()
+    {
+        var cells = nodes.Count * tokens.Length;
         var (allowed, paths) = (new float[cells], new float[cells * Count]);
         for (var node = 0; node < nodes.Count; node++)
             foreach (var token in nodes[node].Next.Keys)
@@ -116,11 +131,7 @@ public sealed class LabelWords
                 node = Math.Max(nodes[node].Next[token], 0);
             }
         }
-        var (type, device) = (logits.dtype, logits.device);
-        var mask = tensor(allowed, [nodes.Count, tokens.Length], device: device).to(type);
-        // Large and finite: what is not allowed is multiplied with zero below.
-        var each = nn.functional.log_softmax(logits.add(mask.sub(1).mul(1e9)), -1).mul(mask);
-        return each.view(rows, cells).matmul(tensor(paths, [cells, Count], device: device).to(type)).MoveToOuterDisposeScope();
+        return (allowed, paths);
     }
 
     private int Cell(int node, int token) => (node * tokens.Length) + Array.BinarySearch(tokens, token);

@@ -9,14 +9,15 @@ namespace PeftStudio.Models.Sequences;
 internal static class RelativePositions
 {
     /// <param name="table">(buckets, heads)</param>
-    /// <param name="positions">of the queries, from 0.</param>
+    /// <param name="layout">the queries' positions and the keys'.</param>
     /// <param name="ahead">places that stand before the first key and are seen too: a prefix that counts as tokens, which moves every key's position.</param>
     /// <param name="bothWays">the encoder's tokens see both sides, the decoder's look back.</param>
-    /// <returns>(1, heads, rows, ahead + rows)</returns>
-    public static Tensor Bias(Tensor table, int[] positions, int ahead, bool bothWays, T5Config t5, ScalarType type)
+    /// <returns>(1, heads, rows, ahead + keys)</returns>
+    public static Tensor Bias(Tensor table, DecoderLayout layout, int ahead, bool bothWays, T5Config t5, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        int[] keys = [.. Enumerable.Range(0, ahead), .. positions.Select(position => ahead + position)];
+        var positions = layout.Positions;
+        int[] keys = [.. Enumerable.Range(0, ahead), .. layout.KeyPositions.Select(position => ahead + position)];
         var largest = keys.Max();
         // One bucket a distance, spread over the square.
         var byDistance = Enumerable.Range(-largest, (2 * largest) + 1).Select(distance => (long)Bucket(distance, bothWays, t5)).ToArray();

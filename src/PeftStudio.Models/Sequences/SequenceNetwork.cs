@@ -20,20 +20,20 @@ internal sealed class SequenceNetwork(Backbone backbone, ISequenceNetwork networ
             throw new ArgumentException("a language model is asked without targets", nameof(targets));
         using var scope = NewDisposeScope();
         var padding = new AttentionMask(batch, backbone.Type, []).For(prefix: 0); // (batch, 1, 1, time)
-        var encoded = network.Encode(batch.Ids, padding, context, Show("encoder"));
+        var encoded = new Encoded(network.Encode(batch.Ids, padding, context, Show("encoder")), padding);
         var outputs = targets is not null ? network.Vocabulary(Decoded(Targets.Shifted(targets, config.Decoder!.StartTokenId, config.PadTokenId)), tokens: null)
             : words is not null ? LabelProbabilities(words)
             : classifier!.ForwardToken(LastEnd(batch.Ids, Decoded(Targets.Shifted(batch.Ids, config.Decoder!.StartTokenId, config.PadTokenId))), config, context);
         return outputs.In(backbone.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).MoveToOuterDisposeScope();
 
-        Tensor Decoded(Tensor ids) => network.Decode(ids, DecoderLayout.Line(ids.size(1)), encoded, padding, context, Show("decoder")); // (batch, rows, width)
+        Tensor Decoded(Tensor ids) => network.Decode(ids, DecoderLayout.Line(ids.size(1)), encoded, context, Show("decoder")); // (batch, rows, width)
 
         // One pass over the tree of the labels' beginnings.
         Tensor LabelProbabilities(LabelWords words)
         {
             var inputs = words.Inputs(config.Decoder!.StartTokenId);
             var ids = tensor(inputs, [1, inputs.Length], device: batch.Ids.device).expand(batch.Rows, inputs.Length);
-            var hidden = network.Decode(ids, DecoderLayout.Tree(words.Parents), encoded, padding, context, visit: null);
+            var hidden = network.Decode(ids, words.Layout, encoded, context, visit: null);
             var logits = network.Vocabulary(hidden, tensor(words.Tokens, device: batch.Ids.device)); // (batch, inputs, tokens)
             return words.LogProbabilities(logits.In(logits.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32));
         }

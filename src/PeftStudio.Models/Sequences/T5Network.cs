@@ -12,13 +12,13 @@ internal sealed class T5Network(BackboneConfig config, T5Config t5, T5Weights we
     public Tensor Encode(Tensor ids, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
     {
         using var scope = NewDisposeScope();
-        return Run(ids, weights.Encoder, DecoderLayout.Line(ids.size(1)).Positions, bothWays: true, padding, encoded: null, padding: null, context, visit).MoveToOuterDisposeScope();
+        return Run(ids, weights.Encoder, DecoderLayout.Line(ids.size(1)), bothWays: true, padding, encoded: null, context, visit).MoveToOuterDisposeScope();
     }
 
-    public Tensor Decode(Tensor ids, DecoderLayout layout, Tensor encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
+    public Tensor Decode(Tensor ids, DecoderLayout layout, Encoded encoded, ForwardContext context, Action<int, Tensor>? visit)
     {
         using var scope = NewDisposeScope();
-        return Run(ids, weights.Decoder, layout.Positions, bothWays: false, layout.Mask(type, ids.device), encoded, padding, context, visit).MoveToOuterDisposeScope();
+        return Run(ids, weights.Decoder, layout, bothWays: false, layout.Mask(type, ids.device), encoded, context, visit).MoveToOuterDisposeScope();
     }
 
     public Tensor Vocabulary(Tensor hidden, Tensor? tokens)
@@ -30,8 +30,7 @@ internal sealed class T5Network(BackboneConfig config, T5Config t5, T5Weights we
     }
 
     /// <param name="unseen">added to the scores; null: every token is seen</param>
-    private Tensor Run(
-        Tensor ids, T5StackWeights stack, int[] positions, bool bothWays, Tensor? unseen, Tensor? encoded, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit)
+    private Tensor Run(Tensor ids, T5StackWeights stack, DecoderLayout layout, bool bothWays, Tensor? unseen, Encoded? encoded, ForwardContext context, Action<int, Tensor>? visit)
     {
         using var scope = NewDisposeScope();
         var masks = new Dictionary<int, Tensor>();
@@ -44,31 +43,31 @@ internal sealed class T5Network(BackboneConfig config, T5Config t5, T5Weights we
             visit?.Invoke(i, hidden);
             var (below, layer) = (hidden, stack.Layers[i]);
             using (i < stack.Lowest ? no_grad() : null)
-                hidden = Layer(below, layer, Mask(layer.Peft.Prefix is { CountsAsTokens: true } prefix ? (int)prefix.Length : 0), encoded, padding, context);
+                hidden = Layer(below, layer, Mask(layer.Peft.Prefix is { CountsAsTokens: true } prefix ? (int)prefix.Length : 0), encoded, encoded?.Cache?[i], context);
             below.Dispose();
         }
         var output = context.Dropped(stack.Norm.Forward(hidden), config.HiddenDropout);
         visit?.Invoke(stack.Layers.Count, output);
         return output.MoveToOuterDisposeScope();
 
-        // (1 or batch, heads, rows, ahead + rows): one for all layers, where no prefix moves positions.
+        // (1 or batch, heads, rows, ahead + keys): one for all layers, where no prefix moves positions.
         Tensor Mask(int ahead)
         {
             if (masks.TryGetValue(ahead, out var known))
                 return known;
-            var bias = RelativePositions.Bias(stack.Positions, positions, ahead, bothWays, t5, type);
+            var bias = RelativePositions.Bias(stack.Positions, layout, ahead, bothWays, t5, type);
             return masks[ahead] = unseen is null ? bias : bias.add(AttentionWeights.SeenBefore(unseen, ahead));
         }
     }
 
-    private Tensor Layer(Tensor hidden, T5LayerWeights layer, Tensor mask, Tensor? encoded, Tensor? padding, ForwardContext context)
+    private Tensor Layer(Tensor hidden, T5LayerWeights layer, Tensor mask, Encoded? encoded, LayerCache? cache, ForwardContext context)
     {
         using var scope = NewDisposeScope();
         var normed = layer.SelfNorm.Forward(hidden);
-        hidden = Added(hidden, layer.Self.Forward(normed, normed, config.Heads, 1, mask, config.AttentionDropout, layer.Peft, context), layer.Peft.AfterAttention);
+        hidden = Added(hidden, layer.Self.Forward(normed, normed, config.Heads, 1, mask, config.AttentionDropout, layer.Peft, context, cache?.Self), layer.Peft.AfterAttention);
         if (layer is { Cross: { } cross, CrossNorm: { } crossNorm } && encoded is not null)
         {
-            var read = cross.Forward(crossNorm.Forward(hidden), encoded, config.Heads, 1, padding, config.AttentionDropout, layer.CrossPeft, context);
+            var read = cross.Forward(crossNorm.Forward(hidden), encoded.Hidden, config.Heads, 1, encoded.Padding, config.AttentionDropout, layer.CrossPeft, context, cache?.Cross);
             hidden = Added(hidden, read, layer.CrossPeft.AfterAttention);
         }
         var fed = FeedForward(layer.FeedForwardNorm.Forward(hidden), layer.FeedForward, layer.Peft, context);

@@ -10,8 +10,8 @@ namespace PeftStudio.Models.Sequences;
 public sealed record WrittenTokens(int[] Tokens, double MeanLogProbability);
 
 /// <summary>
-/// Beam search over a decoder, all rows side by side: the encoder reads once, the decoder reads each text kept so far again at every step (nothing is cached between steps, so that the
-/// numbers are those of one pass over the finished text).
+/// Beam search over a decoder, all rows side by side. A row's texts are a tree that grows by one token of each open text a step: the decoder reads these alone, beside the keys and values that
+/// it kept of the rest, and what no open text continues is simply never seen again. Rows that are done leave the batch.
 /// </summary>
 internal static class TextWriting
 {
@@ -21,34 +21,57 @@ internal static class TextWriting
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var start = backbone.Config.Decoder!.StartTokenId;
+        using var cache = new DecoderCache(backbone.Config.Decoder!.Layers);
         var padding = new AttentionMask(batch, backbone.Type, []).For(prefix: 0); // (batch, 1, 1, time)
-        var encoded = network.Encode(batch.Ids, padding, ForwardContext.Evaluation, visit: null); // (batch, time, width)
-        var beams = Enumerable.Range(0, batch.Rows).Select(_ => new Beam(width, mostTokens, end)).ToArray();
-        for (var length = 1; beams.Any(beam => !beam.IsDone); length++)
+        var encoded = new Encoded(network.Encode(batch.Ids, padding, ForwardContext.Evaluation, visit: null), padding, cache);
+        var rows = Enumerable.Range(0, batch.Rows).Select(_ => new WrittenRow(new Beam(width, mostTokens, end), backbone.Config.Decoder.StartTokenId)).ToArray();
+        var open = rows;
+        while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Continue(length);
+            Continue(network, encoded, open);
+            var going = Enumerable.Range(0, open.Length).Where(row => !open[row].Beam.IsDone).ToArray();
+            if (going.Length == 0)
+                return [.. rows.Select(row => row.Beam.Best)];
+            if (going.Length == open.Length)
+                continue;
+            open = [.. going.Select(row => open[row])];
+            using var kept = tensor([.. going.Select(row => (long)row)], device: batch.Ids.device);
+            encoded = encoded.Only(kept);
         }
-        return [.. beams.Select(beam => beam.Best)];
+    }
 
-        void Continue(int length)
+    private static void Continue(ISequenceNetwork network, Encoded encoded, WrittenRow[] open)
+    {
+        using var step = NewDisposeScope();
+        var texts = open[0].Beam.Open.Count;
+        var ids = tensor([.. open.SelectMany(row => row.Inputs)], [open.Length, texts], device: encoded.Hidden.device);
+        var hidden = network.Decode(ids, DecoderLayout.Trees([.. open.Select(row => row.Parents)], texts), encoded, ForwardContext.Evaluation, visit: null);
+        var logits = network.Vocabulary(hidden, tokens: null).In(ScalarType.Float32); // (rows, texts, vocabulary)
+        var next = nn.functional.log_softmax(logits, -1).cpu().data<float>().ToArray();
+        var size = next.Length / open.Length;
+        for (var row = 0; row < open.Length; row++)
+            open[row].Continue(next.AsSpan(row * size, size));
+    }
+
+    /// <summary>One row's texts as a tree of the decoder's inputs.</summary>
+    private sealed class WrittenRow(Beam beam, int start)
+    {
+        private readonly List<int> parents = [-1];
+
+        public Beam Beam => beam;
+
+        /// <summary>Which input each one continues; the last are <see cref="Inputs"/>.</summary>
+        public IReadOnlyList<int> Parents => parents;
+
+        /// <summary>The last token of each open text.</summary>
+        public IEnumerable<long> Inputs => beam.Open.Select(text => text.Tokens is [.., var last] ? last : (long)start);
+
+        public void Continue(ReadOnlySpan<float> logProbabilities)
         {
-            using var step = NewDisposeScope();
-            var rows = tensor([.. beams.SelectMany((beam, row) => Enumerable.Repeat((long)row, beam.OpenCount))], device: batch.Ids.device);
-            var ids = tensor(beams.SelectMany(beam => beam.Open).SelectMany(text => text.Prepend(start)).Select(token => (long)token).ToArray(), [rows.size(0), length], device: batch.Ids.device);
-            var hidden = network.Decode(
-                ids, DecoderLayout.Line(length), encoded.index_select(0, rows), padding?.index_select(0, rows), ForwardContext.Evaluation, visit: null);
-            var logits = network.Vocabulary(hidden.narrow(1, length - 1, 1), tokens: null).In(ScalarType.Float32); // (open texts, 1, vocabulary)
-            var next = nn.functional.log_softmax(logits, -1).cpu().data<float>().ToArray();
-            var vocabulary = next.Length / (int)rows.size(0);
-            var at = 0;
-            foreach (var beam in beams.Where(beam => !beam.IsDone))
-            {
-                var count = beam.OpenCount * vocabulary;
-                beam.Continue(next.AsSpan(at, count));
-                at += count;
-            }
+            var first = parents.Count - beam.Open.Count;
+            beam.Continue(logProbabilities);
+            parents.AddRange(beam.Open.Select(text => first + text.Continues));
         }
     }
 }

@@ -35,13 +35,16 @@ internal sealed class RunningStudio : IAsyncDisposable
     /// <param name="workers">how many CPU workers of one thread</param>
     /// <param name="token">what a visitor must know; null: no login</param>
     /// <param name="tasks">one more folder of tasks</param>
+    /// <param name="backbones">one more folder of backbones</param>
     /// <param name="hub">where fetches go; null: nowhere, no journey leaves this machine</param>
-    public static async Task<RunningStudio> StartAsync(int workers, string? token = null, string? tasks = null, Uri? hub = null)
+    public static async Task<RunningStudio> StartAsync(int workers, string? token = null, string? tasks = null, string? backbones = null, Uri? hub = null)
     {
         var studio = new RunningStudio(token);
         studio.environment["Studio__Hub"] = studio.environment["Studio__Glue"] = (hub ?? new Uri("http://127.0.0.1:9/")).ToString();
         if (tasks is not null)
             studio.environment["Studio__TaskFolders__2"] = tasks;
+        if (backbones is not null)
+            studio.environment["Studio__BackboneFolders__2"] = backbones;
         try
         {
             var web = studio.Start("web", "PeftStudio.Web", "--contentRoot", Folders.Repository);

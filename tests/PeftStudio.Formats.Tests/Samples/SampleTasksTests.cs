@@ -10,7 +10,7 @@ public sealed class SampleTasksTests
 {
     private static readonly string Root = Path.Join(Folders.Repository, "samples", "tasks");
 
-    public static TheoryData<string> Names => ["acceptability", "entailment", "sentiment", "similarity"];
+    public static TheoryData<string> Names => ["acceptability", "entailment", "rewriting", "sentiment", "similarity"];
 
     [Fact]
     public void The_files_are_the_generators_byte_for_byte()
@@ -24,14 +24,14 @@ public sealed class SampleTasksTests
     }
 
     [Fact]
-    public void The_catalog_finds_four_tasks_without_a_complaint()
+    public void The_catalog_finds_five_tasks_without_a_complaint()
     {
         var tasks = TaskCatalog.Scan(Root);
 
         tasks.Select(task => task.Name).ShouldBe(Names.Select(row => row.Data));
         tasks.ShouldAllBe(task => task.Error == null && task.BadRows == 0);
         tasks.ShouldAllBe(task => task.Train!.Rows == 2000 && task.Dev!.Rows == 400);
-        tasks.Where(task => !task.Definition!.IsRegression).ShouldAllBe(task =>
+        tasks.Where(task => task.Definition!.Labels is not null).ShouldAllBe(task =>
             task.Train!.LabelCounts.All(count => count == 1000) && task.Dev!.LabelCounts.All(count => count == 200));
         Directory.GetFiles(Root, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length).ShouldBeLessThan(1_500_000);
     }
@@ -60,7 +60,7 @@ public sealed class SampleTasksTests
         var pieces = File.ReadLines(Path.Join(Folders.Repository, "samples", "backbones", "sample", "vocab.txt")).ToHashSet();
         var (train, dev) = Read(name);
 
-        train.Concat(dev).SelectMany(row => BagOfWords.WordsOf($"{row.Text} {row.Pair}")).Distinct().Where(word => !pieces.Contains(word)).ShouldBeEmpty();
+        train.Concat(dev).SelectMany(row => BagOfWords.WordsOf($"{row.Text} {row.Pair} {row.TargetText}")).Distinct().Where(word => !pieces.Contains(word)).ShouldBeEmpty();
     }
 
     // Chance is 50 (Pearson 0); a rule that reads the structure gets 100. The ceilings are those that samples/README.md states.
@@ -81,6 +81,17 @@ public sealed class SampleTasksTests
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{name}: bag of words {score:0.0}");
         score.ShouldBeLessThan(ceiling);
+    }
+
+    [Fact]
+    public void Copying_the_sentence_is_no_rewriting()
+    {
+        var (train, dev) = Read("rewriting");
+
+        train.Concat(dev).ShouldAllBe(row => row.TargetText != row.Text);
+        var score = TaskScore.OfTexts([TaskMetric.Bleu], [.. dev.Select(row => row.Text)], [.. dev.Select(row => row.TargetText!)]).Score;
+        TestContext.Current.TestOutputHelper?.WriteLine($"rewriting: copies {score:0.0}");
+        score.ShouldBeLessThan(35);
     }
 
     private static (IReadOnlyList<TaskRow> Train, IReadOnlyList<TaskRow> Dev) Read(string name)

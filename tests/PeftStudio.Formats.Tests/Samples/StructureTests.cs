@@ -29,6 +29,13 @@ public sealed class StructureTests
         teach taught
         """.Split('\n').Select(line => line.Trim().Split(' ')).SelectMany(line => line.Skip(1).Select(word => (word, line[0]))).ToDictionary(StringComparer.Ordinal);
 
+    // Base, past, participle.
+    private static readonly string[][] Verbs =
+    [
+        .. "help follow attack visit watch push call join".Split(' ').Select(verb => new[] { verb, verb + "ed", verb + "ed" }),
+        ["find", "found", "found"], ["meet", "met", "met"], ["teach", "taught", "taught"], ["catch", "caught", "caught"], ["save", "saved", "saved"],
+    ];
+
     [Fact]
     public void Sentiment_is_the_stressed_clauses_word_turned_by_its_negations()
     {
@@ -54,6 +61,55 @@ public sealed class StructureTests
 
         reversed.Length.ShouldBeGreaterThan(40);
         reversed.ShouldAllBe(row => row.Target == 2.5f);
+    }
+
+    [Fact]
+    public void Rewriting_is_the_other_voice_with_its_helper_and_form()
+    {
+        var rows = Rows("rewriting").ToArray();
+        foreach (var row in rows)
+            OtherVoice(row.Text).ShouldBe(row.TargetText, row.Text);
+        rows.Count(row => row.Text.Contains(" by the ", StringComparison.Ordinal)).ShouldBe(rows.Length / 2);
+    }
+
+    private static string OtherVoice(string sentence)
+    {
+        const string Person = "(the (?:(?:old|young|tall|small|big|strong|famous|rich|poor|happy|angry) )?[a-z]+)";
+        var parts = Regex.Match(sentence.ToLowerInvariant(), @"^(in the [a-z]+, )?(.+?)( in the [a-z]+)?\.$");
+        var core = parts.Groups[2].Value;
+        var told = Regex.Match(core, $"^{Person} (was|were|has been|have been|will be) (not )?([a-z]+) by {Person}$") is { Success: true } passive
+            ? $"{passive.Groups[5]} {ActiveVerb(passive)} {passive.Groups[1]}"
+            : Regex.Match(core, $"^{Person} (?:(did not|has|have|will) )?([a-z]+) {Person}$") is { Success: true } active
+                ? $"{active.Groups[4]} {PassiveVerb(active)} by {active.Groups[1]}"
+                : throw new InvalidDataException(sentence);
+        var text = $"{parts.Groups[1]}{told}{parts.Groups[3]}.";
+        return char.ToUpperInvariant(text[0]) + text[1..];
+
+        static bool IsMany(Group person) => person.Value.EndsWith('s') || person.Value.EndsWith("men", StringComparison.Ordinal);
+
+        static string ActiveVerb(Match passive)
+        {
+            var verb = Verbs.Single(verb => verb[2] == passive.Groups[4].Value);
+            return passive.Groups[2].Value switch
+            {
+                "was" or "were" => passive.Groups[3].Success ? $"did not {verb[0]}" : verb[1],
+                "will be" => $"will {verb[0]}",
+                _ => $"{(IsMany(passive.Groups[5]) ? "have" : "has")} {verb[2]}",
+            };
+        }
+
+        static string PassiveVerb(Match active)
+        {
+            var (helper, form) = (active.Groups[2].Value, active.Groups[3].Value);
+            var verb = Verbs.Single(verb => form == verb[helper switch { "" => 1, "did not" or "will" => 0, _ => 2 }]);
+            var many = IsMany(active.Groups[4]);
+            return helper switch
+            {
+                "will" => $"will be {verb[2]}",
+                "has" or "have" => $"{(many ? "have" : "has")} been {verb[2]}",
+                _ => $"{(many ? "were" : "was")} {(helper.Length > 0 ? "not " : "")}{verb[2]}",
+            };
+        }
     }
 
     private static bool IsPositive(string sentence)
