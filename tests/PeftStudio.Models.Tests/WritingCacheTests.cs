@@ -27,7 +27,7 @@ public sealed class WritingCacheTests
         using var files = new TinyModel(model);
         using var backbone = files.Load();
         using var tuned = MethodCases.Create(backbone, design, HeadPlan.LanguageModel);
-        MethodCases.Disturb(tuned);
+        TrainedAdapter.Disturb(tuned);
 
         foreach (var width in new[] { 1, 3 })
             ShouldWriteAsWholePassesDo(tuned, width, end: 2);
@@ -43,7 +43,7 @@ public sealed class WritingCacheTests
         using var unmoved = MethodCases.Create(backbone, "prefix|prefix+lora|-|prefix", HeadPlan.LanguageModel);
         var plan = unmoved.Plan with { Modules = [.. unmoved.Plan.Modules.Select(module => module with { CountsAsTokens = module.Gated })] };
         using var moved = TunedModel.Create(backbone, plan, HeadPlan.LanguageModel, Golden.Seed);
-        MethodCases.Disturb(moved);
+        TrainedAdapter.Disturb(moved);
 
         ShouldWriteAsWholePassesDo(moved, 3, end: 2);
     }
@@ -58,7 +58,7 @@ public sealed class WritingCacheTests
         using var backbone = files.Load();
         using var tuned = TunedModel.Create(backbone, InsertionPlan.Everything(backbone, HeadPlan.LanguageModel), HeadPlan.LanguageModel, Golden.Seed);
         for (var seed = 1UL; seed <= 9; seed++)
-            MethodCases.Disturb(tuned, seed); // so far that the rows' texts differ
+            TrainedAdapter.Disturb(tuned, seed); // so far that the rows' texts differ
         var apart = 0;
         for (var end = 30; end < 48; end++)
         {
