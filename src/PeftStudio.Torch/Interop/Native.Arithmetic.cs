@@ -76,7 +76,6 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int pst_logical_or(torch.Tensor self, torch.Tensor other, out nint result);
     [LibraryImport(Library)] internal static partial int pst_bitwise_and(torch.Tensor self, torch.Tensor other, out nint result);
     [LibraryImport(Library)] internal static partial int pst_bitwise_or(torch.Tensor self, torch.Tensor other, out nint result);
-    [LibraryImport(Library)] internal static partial int pst_bitwise_xor(torch.Tensor self, torch.Tensor other, out nint result);
     [LibraryImport(Library)] internal static partial int pst_masked_select(torch.Tensor self, torch.Tensor other, out nint result);
     [LibraryImport(Library)] internal static partial int pst_expand_as(torch.Tensor self, torch.Tensor other, out nint result);
     [LibraryImport(Library)] internal static partial int pst_view_as(torch.Tensor self, torch.Tensor other, out nint result);
@@ -94,7 +93,6 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int pst_ge_scalar(torch.Tensor self, in Number value, out nint result);
     [LibraryImport(Library)] internal static partial int pst_lt_scalar(torch.Tensor self, in Number value, out nint result);
     [LibraryImport(Library)] internal static partial int pst_le_scalar(torch.Tensor self, in Number value, out nint result);
-    [LibraryImport(Library)] internal static partial int pst_full_like(torch.Tensor self, in Number value, out nint result);
     [LibraryImport(Library)] internal static partial int pst_add_scalar_(torch.Tensor self, in Number value);
     [LibraryImport(Library)] internal static partial int pst_sub_scalar_(torch.Tensor self, in Number value);
     [LibraryImport(Library)] internal static partial int pst_mul_scalar_(torch.Tensor self, in Number value);
