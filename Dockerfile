@@ -15,4 +15,5 @@ FROM studio AS web
 CMD ["dotnet", "artifacts/app/Web/PeftStudio.Web.dll", "--contentRoot", "/studio"]
 
 FROM studio AS worker
+ENV LD_PRELOAD=libtcmalloc_minimal.so.4
 CMD ["dotnet", "artifacts/app/Worker/PeftStudio.Worker.dll", "worker", "--device", "cpu"]

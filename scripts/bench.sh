@@ -40,10 +40,11 @@ run_bench() {
   for precision in "${precisions[@]}"; do
     for round in $(seq "$rounds"); do
       say "$precision, round $round of $rounds"
-      dotnet "$BIN/Worker/PeftStudio.Worker.dll" bench --json --precision "$precision" "${shared[@]}" >>"$lines" || die "bench failed"
+      worker_program bench --json --precision "$precision" "${shared[@]}"
+      "${WORKER[@]}" >>"$lines" || die "bench failed"
       [ -n "$python" ] || continue
-      # The same kernels for both: what ours chose by the processor's flags (an empty limit is none).
-      OPENBLAS_CORETYPE=$(sed -n '$s/.*"blas":"\([^"]*\)".*/\1/p' "$lines") OPENBLAS_NUM_THREADS=$threads OMP_NUM_THREADS=$threads \
+      # The same kernels for both, what ours chose by the processor's flags (an empty limit is none), and the same allocator.
+      LD_PRELOAD=${LD_PRELOAD-$(allocator)} OPENBLAS_CORETYPE=$(sed -n '$s/.*"blas":"\([^"]*\)".*/\1/p' "$lines") OPENBLAS_NUM_THREADS=$threads OMP_NUM_THREADS=$threads \
         ONEDNN_MAX_CPU_ISA=$(sed -n '$s/.*"one_dnn":"\([^"]*\)".*/\1/p' "$lines") "$python" bench/torch_step.py --precision "$precision" "${shared[@]}" >>"$lines" || die "bench/torch_step.py failed"
     done
   done

@@ -28,5 +28,11 @@ ensure_build() {
   printf '%s' "$stamp" >artifacts/app/stamp
 }
 
+# Where tcmalloc is, what trains allocates through it: glibc keeps holes among blocks as large as training's (docs/decisions/0026-training-allocates-through-tcmalloc.md).
+allocator() { case "$(ldconfig -p 2>/dev/null)" in *libtcmalloc_minimal.so.4*) printf 'libtcmalloc_minimal.so.4' ;; esac; }
+
+# worker_program COMMAND ...: the worker's program, as a command to run.
+worker_program() { WORKER=(env LD_PRELOAD="${LD_PRELOAD-$(allocator)}" dotnet "$BIN/Worker/PeftStudio.Worker.dll" "$@"); }
+
 # exec_tool COMMAND ...: the worker's command line, in the caller's folder, so that relative paths are the caller's.
-exec_tool() { cd "$CALLER"; exec dotnet "$BIN/Worker/PeftStudio.Worker.dll" "$@"; }
+exec_tool() { worker_program "$@"; cd "$CALLER"; exec "${WORKER[@]}"; }

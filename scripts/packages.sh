@@ -7,6 +7,9 @@ have_package() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'instal
 # ICU's package carries its version in its name (libicu72 on Debian 12); any will do.
 icu_package() { apt-cache pkgnames libicu 2>/dev/null | grep -E '^libicu[0-9]+$' | sort -V | tail -n 1; }
 
+# tcmalloc's is called otherwise where time_t has 64 bits (Debian 13, Ubuntu 24.04).
+tcmalloc_package() { apt-cache pkgnames libtcmalloc-minimal4 2>/dev/null | grep -E '^libtcmalloc-minimal4(t64)?$' | sort | tail -n 1; }
+
 missing_packages() {
   local package
   for package in "$@"; do have_package "$package" || printf '%s\n' "$package"; done
@@ -56,5 +59,6 @@ ensure_packages() {
   if [ -n "$(missing_packages "${wanted[@]}")" ]; then prepare_postgres_package; fi
   install_packages "${wanted[@]}"
   if ! ldconfig -p | grep -q 'libicuuc\.so'; then install_packages "$(icu_package)"; fi
+  if [ -z "$(allocator)" ]; then install_packages "$(tcmalloc_package)"; fi
   ensure_dotnet
 }

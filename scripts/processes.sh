@@ -41,7 +41,8 @@ start_all() {
     if [ $waited -gt 240 ]; then tail -n 20 "$DATA/logs/web.log" >&2; die "the web did not become healthy: see $DATA/logs/web.log"; fi
   done
   for number in $(seq "$(setting Workers)"); do
-    launch "worker-$number" dotnet "$BIN/Worker/PeftStudio.Worker.dll" worker --device "$(setting Device)" --threads "$(setting ThreadsPerWorker)"
+    worker_program worker --device "$(setting Device)" --threads "$(setting ThreadsPerWorker)"
+    launch "worker-$number" "${WORKER[@]}"
   done
 }
 

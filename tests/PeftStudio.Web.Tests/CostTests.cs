@@ -2,10 +2,12 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using PeftStudio.Formats.Tasks;
 using PeftStudio.Search.Costs;
 using PeftStudio.Search.Studies;
 using PeftStudio.Storage;
 using PeftStudio.Storage.Writes;
+using PeftStudio.Tests;
 using PeftStudio.Web.Assets;
 
 namespace PeftStudio.Web.Tests;
@@ -53,10 +55,37 @@ public sealed class CostTests
         var backbone = (await shelf.BackboneOf("sample", CancellationToken.None)).ShouldNotBeNull();
         var task = (await shelf.TaskOf("sentiment", CancellationToken.None)).ShouldNotBeNull();
         var tokens = studio.Services.GetRequiredService<TokenShelf>();
-        var long64 = await tokens.Of(backbone, task, 64, CancellationToken.None);
+        var (long64, written) = await tokens.Of(backbone, task, 64, CancellationToken.None);
+        written.ShouldBeNull();
         long64.Mean.ShouldBeInRange(4, long64.Longest);
         long64.Longest.ShouldBeInRange(5, 64);
-        (await tokens.Of(backbone, task, 5, CancellationToken.None)).Longest.ShouldBe(5);
+        (await tokens.Of(backbone, task, 5, CancellationToken.None)).Rows.Longest.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Texts_to_write_are_as_long_as_the_tokenizer_reads_them_and_rows_begin_with_the_tasks_prefix()
+    {
+        await using var studio = await new Studio().StartAsync();
+        var backbone = (await studio.Services.GetRequiredService<AssetShelf>().BackboneOf("sample", CancellationToken.None)).ShouldNotBeNull();
+        using var folder = new TempFolder();
+        var (plain, asked) = (await Tokens("plain", ""), await Tokens("asked", "the rain: "));
+        plain.Written.ShouldNotBeNull();
+        // [CLS] rain [SEP]
+        (plain.Written.Tokens.Longest, plain.Written.Beams).ShouldBe((3, 2));
+        plain.Written.Vocabulary.ShouldBe(backbone.Config.ShouldNotBeNull().VocabSize);
+        (asked.Rows.Longest - plain.Rows.Longest).ShouldBe(3);
+        asked.Written.ShouldBe(plain.Written);
+
+        Task<(RowTokens Rows, WrittenTexts? Written)> Tokens(string name, string prefix)
+        {
+            const string Row = """{"text": "It was a day of rain.", "target": "rain"}""";
+            folder.Write($"{name}/task.json", $$"""
+                {"name": "{{name}}", "files": {"train": "rows.jsonl", "dev": "rows.jsonl"}, "columns": {"text": "text", "target": "target"},
+                 "generation": {"maxTokens": 8, "beams": 2, "prefix": "{{prefix}}"}, "metrics": ["bleu"]}
+                """);
+            folder.Write($"{name}/rows.jsonl", Row);
+            return new TokenShelf().Of(backbone, TaskCatalog.Scan(folder.Path).Single(task => task.Name == name), 64, CancellationToken.None);
+        }
     }
 
     private static async Task Measure(Studio studio, long machine)

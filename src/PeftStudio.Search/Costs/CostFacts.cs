@@ -13,6 +13,12 @@ public sealed record RowTokens(int Longest, double Mean)
     public static RowTokens AtMost(int maxLength) => new(maxLength, maxLength);
 }
 
+/// <summary>Texts that a task has the model write.</summary>
+/// <param name="Tokens">of the rows' targets.</param>
+/// <param name="Beams">kept side by side in an evaluation.</param>
+/// <param name="Vocabulary">tokens that the backbone may write: for each token of a target it gives as many logits.</param>
+public sealed record WrittenTexts(RowTokens Tokens, int Beams, int Vocabulary);
+
 /// <summary>What a trial's cost depends on: all of it is known before the trial runs.</summary>
 /// <param name="Heads">attention heads of a layer.</param>
 /// <param name="Design">null: full fine-tuning.</param>
@@ -25,6 +31,9 @@ public sealed record CostFacts(
 {
     /// <summary>Every method that the design may name.</summary>
     public ValueList<PeftMethod> Methods { get; init; } = NamedMethods.All;
+
+    /// <summary>Null: a head's outputs, or labels.</summary>
+    public WrittenTexts? Written { get; init; }
 
     /// <summary>Steps of the optimizer.</summary>
     public int Steps => Epochs * ((TrainRows + BatchSize - 1) / BatchSize);

@@ -16,15 +16,18 @@ internal sealed record CostLayer(StackShape Stack, int Heads, double Rows, doubl
     // A text-to-text model spells a label with a few tokens.
     private const double LabelTokens = 4;
 
-    /// <param name="time">tokens a row.</param>
-    public static IReadOnlyList<CostLayer> Of(CostFacts facts, double time)
+    /// <param name="length">of all that rows have: the longest, or the mean.</param>
+    public static IReadOnlyList<CostLayer> Of(CostFacts facts, Func<RowTokens, double> length)
     {
+        var time = length(facts.Tokens);
         var stacks = facts.Shape.Stacks;
         var layers = new List<CostLayer>();
         var trained = facts.Design is null;
         for (var s = 0; s < stacks.Count; s++)
         {
-            var own = !stacks[s].CrossAttention || facts.Shape.Architecture == "bart" ? time : LabelTokens;
+            var own = !stacks[s].CrossAttention ? time
+                : facts.Written is { } written ? length(written.Tokens)
+                : facts.Shape.Architecture == "bart" ? time : LabelTokens;
             for (var i = 0; i < stacks[s].Layers; i++)
             {
                 var methods = Tuning(facts, s, i);

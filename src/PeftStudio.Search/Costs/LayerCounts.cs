@@ -20,19 +20,15 @@ internal static class LayerCounts
 {
     private const ModifiedRepresentation ReadsHidden = ModifiedRepresentation.Query | ModifiedRepresentation.Key | ModifiedRepresentation.Value;
 
-    /// <summary>
-    /// What stays in memory from the forward to the backward pass; nothing below the lowest trained layer. With what is freed in between: the holes that it leaves among what is kept are
-    /// seldom filled, because an aligned block needs a hole larger than itself.
-    /// </summary>
+    /// <summary>What stays in memory from the forward to the backward pass; nothing below the lowest trained layer.</summary>
     public static Numbers Kept(CostLayer layer)
     {
         if (!layer.HasGradients)
             return default;
         var (d, a, f) = (layer.Stack.Width, layer.Stack.InnerWidth, layer.Stack.FeedForward);
         var products = layer.IsWhole ? Representations.Products : ModifiedRepresentation.None;
-        var holes = layer.Rows * (a + (3 * d));
         var kept = new Numbers(
-            holes + (layer.Rows * (a + (2 * d) + f)) + (2 * a * layer.Keys) + (layer.Cross > 0 ? (layer.Rows * (2 * (a + d))) + (2 * a * layer.Cross) : 0),
+            (layer.Rows * (a + (2 * d) + f)) + (2 * a * layer.Keys) + (layer.Cross > 0 ? (layer.Rows * (2 * (a + d))) + (2 * a * layer.Cross) : 0),
             layer.Heads * layer.Rows * (layer.Keys + layer.Cross));
         foreach (var (method, size) in layer.Methods)
         {
@@ -70,8 +66,8 @@ internal static class LayerCounts
         var places = Representations.In(method.Representation).ToArray();
         return method.Form switch
         {
-            // What it reads, and the sum: twice normed in Pfeiffer's form, else once before the change, which leaves a hole.
-            FunctionalForm.Bottleneck or FunctionalForm.LowRank => new Numbers(places.Length * layer.Rows * (size + (2 * d)), 0),
+            // What it reads, and its inner numbers.
+            FunctionalForm.Bottleneck or FunctionalForm.LowRank => new Numbers(places.Length * layer.Rows * (size + d), 0),
             // A prefix is put in front of copies of keys and values.
             FunctionalForm.KeyValue => new Numbers(2 * a * (size + (method.Composition is Composition.Gated ? layer.Keys : 0)), layer.Heads * layer.Rows * size),
             FunctionalForm.Rescaling => new Numbers(places.Sum(place => place switch

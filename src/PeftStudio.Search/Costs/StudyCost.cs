@@ -3,8 +3,10 @@ using PeftStudio.Search.Studies;
 
 namespace PeftStudio.Search.Costs;
 
-/// <summary>A task as far as a trial's cost depends on it. <paramref name="Bytes"/>: of its files.</summary>
-public sealed record CostTask(TaskAsset Task, RowTokens Tokens, long Bytes);
+/// <summary>A task as far as a trial's cost depends on it.</summary>
+/// <param name="Bytes">of its files.</param>
+/// <param name="Written">null: it asks for no texts.</param>
+public sealed record CostTask(TaskAsset Task, RowTokens Tokens, long Bytes, WrittenTexts? Written = null);
 
 /// <summary>What a study is expected to cost before its start: of the designs that it may train, a seeded sample is reckoned.</summary>
 /// <param name="PeakBytes">of the largest of the sampled trials.</param>
@@ -33,7 +35,7 @@ public sealed record StudyCost(double PeakBytes, double TrialSeconds, double? Fu
         TrialCost[] Costs(StageName stage, IReadOnlyList<SampledDesign> designs) => (
             from trial in TrialPlans.Of(plan, assets, new StageStep(new StageKey(stage), [new StageChoice(0, "", designs.ToValueList())]))
             let task = tasks.First(known => known.Task.Name == trial.Task)
-            select model.Predict(CostFacts.Of(trial.Plan, model.Heads, task.Tokens, task.Bytes))).ToArray();
+            select model.Predict(CostFacts.Of(trial.Plan, model.Heads, task.Tokens, task.Bytes) with { Written = task.Written })).ToArray();
 
         double Total(Func<StepForecast, int> count, int all)
         {

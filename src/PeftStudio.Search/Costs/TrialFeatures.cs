@@ -3,7 +3,7 @@ namespace PeftStudio.Search.Costs;
 /// <summary>A trial's memory in parts whose cost a device tells; bytes as if every number were fp32.</summary>
 /// <param name="KeptBytes">activations that the backward pass needs, but for attention weights.</param>
 /// <param name="SquareBytes">attention weights.</param>
-/// <param name="WorkingBytes">what is in memory while one layer is computed, in the larger of a training and an evaluation batch.</param>
+/// <param name="WorkingBytes">what is in memory while one layer is computed, beside what is kept; more where an evaluation takes more than both.</param>
 /// <param name="TrainedBytes">trained parameters, their gradients, the optimizer's buffers and the best epoch's copy.</param>
 /// <param name="TextBytes">the task's files.</param>
 public sealed record MemoryFeatures(double KeptBytes, double SquareBytes, double WorkingBytes, double TrainedBytes, double TextBytes);
@@ -41,28 +41,43 @@ public sealed record TrialFeatures(MemoryFeatures Memory, TimeFeatures Training,
 
     private static MemoryFeatures MemoryOf(CostFacts facts, double trained)
     {
-        var layers = CostLayer.Of(facts, facts.Tokens.Longest);
+        var layers = CostLayer.Of(facts, tokens => tokens.Longest);
         var batch = Math.Min(facts.BatchSize, facts.TrainRows);
         var kept = layers.Select(LayerCounts.Kept).Aggregate(default(Numbers), (sum, layer) => sum + layer);
         var working = layers.Select(LayerCounts.Working).MaxBy(numbers => numbers.Sum);
-        // What the allocator holds from training is seldom of use to an evaluation, so the two stand beside each other.
-        var rows = Math.Max(batch, Math.Min(EvaluationBatch, facts.EvaluatedRows));
+        var evaluated = Math.Min(EvaluationBatch, facts.EvaluatedRows);
+        // Logits and their logarithms stay for the backward pass, which makes a gradient of each; an evaluation has those of one token a beam, their logarithms and a copy.
+        var (logits, next) = facts.Written is { } written ? ((double)batch * written.Tokens.Longest * written.Vocabulary, (double)EvaluationBatch * written.Vocabulary) : (0, 0);
+        var linear = (batch * kept.Linear) + (2 * logits);
+        var squares = batch * kept.Squares;
+        // An evaluation begins when what was kept is free again, and takes its place.
         return new MemoryFeatures(
-            Fp32 * batch * kept.Linear, Fp32 * ((batch * kept.Squares) + (rows * working.Squares)), Fp32 * rows * working.Linear, Fp32 * Buffers * trained, facts.TaskBytes);
+            Fp32 * linear, Fp32 * Math.Max(squares + (batch * working.Squares), evaluated * working.Squares),
+            Fp32 * Math.Max(Math.Max(batch * working.Linear, 2 * logits), Math.Max(evaluated * working.Linear, 3 * next) - linear), Fp32 * Buffers * trained, facts.TaskBytes);
     }
 
     private static TimeFeatures TrainingOf(CostFacts facts, double trained)
     {
-        var layers = CostLayer.Of(facts, facts.Tokens.Mean);
+        var layers = CostLayer.Of(facts, tokens => tokens.Mean);
         var rows = (double)facts.Epochs * facts.TrainRows;
         return new TimeFeatures(
             facts.Steps,
-            rows * layers.Sum(LayerCounts.Flops),
+            rows * (layers.Sum(LayerCounts.Flops) + HeadFlops(facts)),
             // A trained product has a second gradient, its weight's.
-            rows * layers.Where(layer => layer.HasGradients).Sum(LayerCounts.Flops) * (facts.Design is null ? 2 : 1),
+            rows * (layers.Where(layer => layer.HasGradients).Sum(LayerCounts.Flops) + HeadFlops(facts)) * (facts.Design is null ? 2 : 1),
             trained * facts.Steps);
     }
 
-    private static TimeFeatures EvaluationOf(CostFacts facts) => new(
-        Math.Ceiling((double)facts.EvaluatedRows / EvaluationBatch), facts.EvaluatedRows * CostLayer.Of(facts, facts.Tokens.Mean).Sum(LayerCounts.Flops), 0, 0);
+    private static TimeFeatures EvaluationOf(CostFacts facts)
+    {
+        var layers = CostLayer.Of(facts, tokens => tokens.Mean);
+        if (facts.Written is not { } written)
+            return new(Math.Ceiling((double)facts.EvaluatedRows / EvaluationBatch), facts.EvaluatedRows * layers.Sum(LayerCounts.Flops), 0, 0);
+        // The decoder runs for every beam, a token at a time, until a batch's longest text ends.
+        var flops = layers.Sum(layer => LayerCounts.Flops(layer) * (layer.Stack.CrossAttention ? written.Beams : 1)) + (written.Beams * HeadFlops(facts));
+        return new(Math.Ceiling((double)facts.EvaluatedRows * written.Beams / EvaluationBatch) * (1 + written.Tokens.Longest), facts.EvaluatedRows * flops, 0, 0);
+    }
+
+    // Of one row: a product with every token of the vocabulary.
+    private static double HeadFlops(CostFacts facts) => facts.Written is { } written ? 2.0 * written.Tokens.Mean * written.Vocabulary * facts.Shape.Stacks[^1].Width : 0;
 }

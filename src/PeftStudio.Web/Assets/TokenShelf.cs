@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tokenizers;
 using PeftStudio.Search.Costs;
@@ -13,22 +14,33 @@ public sealed class TokenShelf
     // The longest row in tokens is among the longest in letters, nearly always.
     private const int Longest = 40;
 
-    private readonly ConcurrentDictionary<(string Folder, string Backbone, string Task), Lazy<Lengths>> known = new();
+    private readonly ConcurrentDictionary<(string Folder, string Backbone, string Task), Lazy<RowLengths>> known = new();
 
     /// <param name="maxLength">most tokens a row, to which rows are cut.</param>
-    public Task<RowTokens> Of(BackboneListing backbone, TaskListing task, int maxLength, CancellationToken cancel) => Task.Run(
+    /// <returns>of the rows, and of what is to be written for them where that are texts.</returns>
+    public Task<(RowTokens Rows, WrittenTexts? Written)> Of(BackboneListing backbone, TaskListing task, int maxLength, CancellationToken cancel) => Task.Run(
         () => known.GetOrAdd((backbone.Folder, backbone.Hash ?? "", task.Hash ?? ""), _ => new(() => Read(backbone.Folder, task.Folder))).Value.CutTo(maxLength), cancel);
 
-    private static Lengths Read(string backbone, string task)
+    private static RowLengths Read(string backbone, string task)
     {
-        var tokenizer = Tokenizer.FromFolder(backbone);
-        var rows = TaskFolder.Open(task).ReadTrain(skipBadRows: true).Rows;
-        var every = Math.Max(1, rows.Count / Sampled);
-        return new Lengths(
-            [.. rows.Where((_, i) => i % every == 0).Select(Count)],
-            rows.OrderByDescending(row => row.Text.Length + (row.Pair?.Length ?? 0)).Take(Longest).Max(Count));
+        var (tokenizer, config, folder) = (Tokenizer.FromFolder(backbone), BackboneConfig.FromFolder(backbone), TaskFolder.Open(task));
+        var (definition, text) = (folder.Definition, RowText.Of(folder.Definition, config));
+        var rows = folder.ReadTrain(skipBadRows: true).Rows;
+        return new(
+            Of(row => row.Text.Length + (row.Pair?.Length ?? 0), row => text.Encode(tokenizer, row.Text, row.Pair, null).Ids.Length),
+            definition.Generation is null ? null : Of(row => row.TargetText?.Length ?? 0, row => tokenizer.Encode(row.TargetText ?? "").Ids.Length), definition.Generation, config.VocabSize);
 
-        int Count(TaskRow row) => tokenizer.Encode(row.Text, row.Pair).Ids.Length;
+        Lengths Of(Func<TaskRow, int> letters, Func<TaskRow, int> tokens)
+        {
+            var every = Math.Max(1, rows.Count / Sampled);
+            return new([.. rows.Where((_, i) => i % every == 0).Select(tokens)], rows.OrderByDescending(letters).Take(Longest).Max(tokens));
+        }
+    }
+
+    private sealed record RowLengths(Lengths Rows, Lengths? Targets, TextGeneration? Generation, int Vocabulary)
+    {
+        public (RowTokens, WrittenTexts?) CutTo(int most) => (
+            Rows.CutTo(most), Targets is not null && Generation is not null ? new WrittenTexts(Targets.CutTo(Generation.MaxTokens), Generation.Beams, Vocabulary) : null);
     }
 
     private sealed record Lengths(int[] Sample, int Longest)

@@ -20,7 +20,10 @@ public sealed class CostReading(AssetShelf shelf, TokenShelf tokens, StudioDatab
         var tasks = new List<CostTask>();
         foreach (var listing in (await shelf.Tasks(cancel)).Where(task => plan.Tasks.Contains(task.Name, StringComparer.Ordinal)))
             if (AssetShelf.Asset(listing) is { } task)
-                tasks.Add(new(task, await tokens.Of(backbone, listing, plan.Training.MaxLength, cancel), new DirectoryInfo(listing.Folder).EnumerateFiles().Sum(file => file.Length)));
+            {
+                var (rows, written) = await tokens.Of(backbone, listing, plan.Training.MaxLength, cancel);
+                tasks.Add(new(task, rows, new DirectoryInfo(listing.Folder).EnumerateFiles().Sum(file => file.Length), written));
+            }
         return CostLook.Of(plan, StudyCost.Of(plan, asset, tasks, forecast, basis.Model), basis);
     }
 

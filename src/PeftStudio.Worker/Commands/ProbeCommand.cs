@@ -78,13 +78,13 @@ internal static class ProbeCommand
         var idle = new IdleQueue(plan.Missing ? database : null);
         Console.WriteLine($"{backbone.Asset.Name}, {plan.Precision.ToString().ToLowerInvariant()}: most memory in MB, measured and by the model, and its error; milliseconds a step likewise");
         using var series = new ProbeSeries(backbone, plan.Precision, plan.Settings.Device, plan.Settings.Threads);
-        var fitted = await OutcomesAsync(series, ProbeSetting.Fitted, idle, cancellationToken);
+        var fitted = await OutcomesAsync(series, ProbeSetting.FittedOf(backbone.Asset.Shape), idle, cancellationToken);
         var model = CostFit.Of([.. fitted.Select(outcome => outcome.Probe)], backbone.Config.Heads, fitted[0].Measured.MachineBytes);
         ProbeReport.Write("fitted", fitted, model);
         if (database is not null)
             await new CostModelRows(database).KeepAsync(plan.Profile, backbone.Asset.Hash, plan.Precision, model, cancellationToken);
         if (plan.Check)
-            ProbeReport.Write("held out", await OutcomesAsync(series, ProbeSetting.HeldOut, idle, cancellationToken), model);
+            ProbeReport.Write("held out", await OutcomesAsync(series, ProbeSetting.HeldOutOf(backbone.Asset.Shape), idle, cancellationToken), model);
     }
 
     /// <exception cref="InvalidDataException">Too few of them could run.</exception>

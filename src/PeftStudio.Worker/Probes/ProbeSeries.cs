@@ -33,29 +33,40 @@ internal sealed class ProbeSeries : IDisposable
     private readonly Precision precision;
     private readonly ProbeRun run;
     private readonly DirectoryInfo root = Directory.CreateTempSubdirectory("peftstudio-probes-");
-    private readonly ProbeTask task;
-    private readonly Lazy<ProbeTask> longTask;
+    private readonly Dictionary<(bool LongText, int Writes), ProbeTask> tasks = [];
+    private readonly int mostRows;
+    private readonly int mostWords;
 
     public ProbeSeries(ProbedBackbone backbone, Precision precision, string device, int threads)
     {
         (this.backbone, this.precision) = (backbone, precision);
         run = new ProbeRun(backbone.Folder, device, threads);
-        var settings = ProbeSetting.Fitted.Concat(ProbeSetting.HeldOut).ToArray();
-        task = ProbeTask.Write(root.CreateSubdirectory("short").FullName, settings.Max(setting => setting.Batch) * ProbeSetting.Steps, DevRows, settings.Max(setting => setting.Length));
-        longTask = new(() => ProbeTask.Write(root.CreateSubdirectory("long").FullName, LongRows, DevRows, settings.Max(setting => setting.Length)));
+        var settings = ProbeSetting.FittedOf(backbone.Asset.Shape).Concat(ProbeSetting.HeldOutOf(backbone.Asset.Shape)).ToArray();
+        (mostRows, mostWords) = (settings.Max(setting => setting.Batch) * ProbeSetting.Steps, settings.Max(setting => setting.Length));
     }
 
     /// <exception cref="ProbeFailedException">The trial ended with an error, or would take too much of the memory that is free.</exception>
     public async Task<ProbeOutcome> RunAsync(ProbeSetting setting, CancellationToken cancellationToken)
     {
-        var rows = setting.LongText ? longTask.Value : task;
+        var rows = TaskOf(setting);
         var plan = setting.Plan(backbone.Asset, rows.Asset, precision, backbone.Config.MaxLength);
-        var facts = CostFacts.Of(plan, backbone.Config.Heads, RowTokens.AtMost(plan.Training.MaxLength), rows.Bytes);
+        var facts = CostFacts.Of(plan, backbone.Config.Heads, RowTokens.AtMost(plan.Training.MaxLength), rows.Bytes) with
+        {
+            Written = setting.Writes == 0 ? null : new WrittenTexts(RowTokens.AtMost(setting.Writes), ProbeTask.Beams, backbone.Config.VocabSize),
+        };
         if (run.IsOnProcessor)
             FreeMemory.Require(facts);
         var measured = await run.RunAsync(plan, rows.Folder, cancellationToken);
         // The first step also loads and warms up; of the others the quickest was disturbed least.
         return new ProbeOutcome(setting, new Probe(facts, measured.PeakBytes, measured.StepSeconds.Skip(1).Min(), measured.EvaluationSeconds[0]), measured);
+    }
+
+    private ProbeTask TaskOf(ProbeSetting setting)
+    {
+        var key = (setting.LongText, setting.Writes);
+        if (!tasks.TryGetValue(key, out var task))
+            tasks[key] = task = ProbeTask.Write(root.CreateSubdirectory($"{tasks.Count}").FullName, setting.LongText ? LongRows : mostRows, DevRows, mostWords, setting.Writes);
+        return task;
     }
 
     public void Dispose() => root.Delete(recursive: true);

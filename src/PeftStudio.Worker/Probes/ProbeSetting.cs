@@ -11,10 +11,17 @@ namespace PeftStudio.Worker.Probes;
 /// <param name="Tuned">share of the layers that is tuned, from the top.</param>
 /// <param name="Length">tokens a row.</param>
 /// <param name="LongText">whether the task's file is large: what a worker holds as text.</param>
-internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int Batch, int Length, bool LongText = false)
+/// <param name="Writes">tokens of the texts that are to be written; 0: labels.</param>
+internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int Batch, int Length, bool LongText = false, int Writes = 0)
 {
-    /// <summary>What a model is fitted to: few and many layers, rows short and long, light and heavy methods, everything trained.</summary>
-    public static ValueList<ProbeSetting> Fitted { get; } =
+    /// <summary>What a model is fitted to, of a backbone with a decoder and of one without.</summary>
+    public static ValueList<ProbeSetting> FittedOf(BackboneShape shape) => IsWriter(shape) ? [.. Fitted, .. FittedWriting] : Fitted;
+
+    /// <summary>What it is held against.</summary>
+    public static ValueList<ProbeSetting> HeldOutOf(BackboneShape shape) => IsWriter(shape) ? [.. HeldOut, .. HeldOutWriting] : HeldOut;
+
+    /// <summary>Few and many layers, rows short and long, light and heavy methods, everything trained.</summary>
+    private static readonly ValueList<ProbeSetting> Fitted =
     [
         new(["lora"], 1, 16, 32),
         new(["lora"], 1, 32, 64),
@@ -30,8 +37,8 @@ internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int
         new([], 1, 16, 96),
     ];
 
-    /// <summary>What a model is held against: other shares, batches, lengths and methods.</summary>
-    public static ValueList<ProbeSetting> HeldOut { get; } =
+    /// <summary>Other shares, batches, lengths and methods.</summary>
+    private static readonly ValueList<ProbeSetting> HeldOut =
     [
         new(["lora"], 1, 16, 128),
         new(["lora"], 0.75, 32, 48),
@@ -45,11 +52,15 @@ internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int
         new([], 1, 24, 48),
     ];
 
+    private static readonly ValueList<ProbeSetting> FittedWriting = [new(["lora"], 1, 16, 48, Writes: 24), new(["adapter", "bitfit"], 0.5, 8, 32, Writes: 64)];
+
+    private static readonly ValueList<ProbeSetting> HeldOutWriting = [new(["lora", "prefix"], 0.5, 24, 64, Writes: 16), new(["adapter"], 1, 16, 32, Writes: 32), new([], 1, 8, 48, Writes: 16)];
+
     /// <summary>Of the optimizer; the first is not timed.</summary>
     public const int Steps = 3;
 
     public override string ToString() => FormattableString.Invariant(
-        $"{(Methods.Count == 0 ? "everything" : string.Join("+", Methods))}, {Tuned:0.##} of the layers, {Batch} x {Length}{(LongText ? ", a long file" : "")}");
+        $"{(Methods.Count == 0 ? "everything" : string.Join("+", Methods))}, {Tuned:0.##} of the layers, {Batch} x {Length}{(LongText ? ", a long file" : "")}{(Writes > 0 ? $", {Writes} to write" : "")}");
 
     /// <param name="length">most tokens a row that the backbone takes; null: any number.</param>
     public TrialPlan Plan(BackboneAsset backbone, TaskAsset task, Precision precision, int? length)
@@ -60,6 +71,8 @@ internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int
             new TrainingPlan { BatchSize = Batch, MaxLength = Math.Min(Length, length ?? Length), Precision = precision }, Epochs: 1, TrainingRows: Batch * Steps, DecisionShare: 0,
             DecisionRowsAtMost: 0, DecisionRows.Dev, EvaluationRows.Decision, StudySeed: 1, TrainingSeed: 0, KeepAdapter: false);
     }
+
+    private static bool IsWriter(BackboneShape shape) => shape.Stacks.Any(stack => stack.CrossAttention);
 
     private Design Design(BackboneShape shape)
     {

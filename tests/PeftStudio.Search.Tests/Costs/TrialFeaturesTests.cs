@@ -18,8 +18,8 @@ public sealed class TrialFeaturesTests
     {
         var facts = Facts(Tiny, 2, ["bitfit"], tuned: 2);
         var memory = TrialFeatures.Of(facts).Memory;
-        // By hand, for one row of 3 tokens: the first layer keeps 3 (a + 2d + f) + 2a 3 = 84 and leaves holes of 3 (a + 3d) = 48; the last one, which computes one token, 44 and 16.
-        memory.KeptBytes.ShouldBe(4 * 5 * (84 + 48 + 44 + 16));
+        // By hand, for one row of 3 tokens: the first layer keeps 3 (a + 2d + f) + 2a 3 = 84; the last one, which computes one token, 44.
+        memory.KeptBytes.ShouldBe(4 * 5 * (84 + 44));
         // Two heads: 2 3 3 weights in the first layer and 2 1 3 in the last; and those of the layer that is computed.
         memory.SquareBytes.ShouldBe(4 * 5 * (18 + 6 + 18));
         // 3 (2a + 5d + 2f) + 2a 3, of the 5 rows of a training batch: the evaluation has only 2.
@@ -27,6 +27,8 @@ public sealed class TrialFeaturesTests
         // Seven numbers a parameter: the method's, and the head's (16 + 3 x 4).
         memory.TrainedBytes.ShouldBe(28 * (facts.Sizes.ShouldNotBeNull().Parameters + 28));
         memory.TextBytes.ShouldBe(1_234);
+        // An evaluation of 64 rows takes the place of what was kept, and more.
+        TrialFeatures.Of(facts with { EvaluatedRows = 100 }).Memory.WorkingBytes.ShouldBe(4 * ((64 * 156) - (5 * (84 + 44))));
     }
 
     [Fact]
@@ -48,6 +50,29 @@ public sealed class TrialFeaturesTests
         full.Memory.KeptBytes.ShouldBeGreaterThan(some.Memory.KeptBytes);
         full.Memory.TrainedBytes.ShouldBeGreaterThan(28.0 * Shapes.Small.Parameters);
         full.Training.BackwardFlops.ShouldBe(2 * some.Training.BackwardFlops);
+    }
+
+    [Fact]
+    public void A_text_to_write_costs_its_decoders_tokens_and_their_logits()
+    {
+        var shape = new BackboneShape("t5", [new StackShape("encoder", 1, 4, 4, 8), new StackShape("decoder", 1, 4, 4, 8, CrossAttention: true)], 1_000);
+        var design = new Design(
+            LayerPattern.Uniform, [new LayerGrouping([1]), new LayerGrouping([1])], AllocationPattern.Uniform, new TunableGroups([1]), [new MethodSet(["bitfit"])]);
+        var sizes = BudgetSizes.Compute(design, new Budget(percent: 50), shape, NamedMethods.All).Sizes;
+        var facts = new CostFacts(shape, 2, design, sizes, 5, RowTokens.AtMost(3), 1, 10, 2, 0) { Written = new WrittenTexts(RowTokens.AtMost(2), Beams: 4, Vocabulary: 10) };
+        var (features, wide) = (TrialFeatures.Of(facts), TrialFeatures.Of(facts with { Written = new WrittenTexts(RowTokens.AtMost(2), 4, 1_000) }));
+        // By hand, for one row of 3 tokens and a text of 2: the encoder keeps 3 (a + 2d + f) + 2a 3, the decoder 2 (a + 2d + f) + 2a 2, and for the attention to the encoder
+        // 2 (2a + 2d) + 2a 3; then 2 x 10 logits and their logarithms.
+        features.Memory.KeptBytes.ShouldBe(4 * 5 * (84 + 56 + 56 + 40));
+        // An evaluation's 64 beams have 1000 logits each, their logarithms and a copy: more than a layer works with, than the gradients of 5 x 2 x 1000, and than what was kept.
+        wide.Memory.WorkingBytes.ShouldBe((4 * 3 * 64 * 1_000) - wide.Memory.KeptBytes);
+        // 2 rows of 4 beams are one batch, read once by the encoder and then a token at a time.
+        features.Evaluation.Batches.ShouldBe(1 + 2);
+        // Of each of 10 rows, 2 tokens: a multiplication and an addition for each of 4 x 990 numbers more.
+        (wide.Training.ForwardFlops - features.Training.ForwardFlops).ShouldBe(10 * 2 * 2.0 * 4 * 990);
+        (wide.Training.BackwardFlops - features.Training.BackwardFlops).ShouldBe(10 * 2 * 2.0 * 4 * 990);
+        // A label is four tokens.
+        TrialFeatures.Of(facts with { Written = null }).Training.ForwardFlops.ShouldBe(TrialFeatures.Of(facts with { Written = new WrittenTexts(RowTokens.AtMost(4), 4, 0) }).Training.ForwardFlops);
     }
 
     [Fact]
@@ -89,7 +114,7 @@ public sealed class TrialFeaturesTests
             var (less, more) = (TrialFeatures.Of(facts), TrialFeatures.Of(facts with { Tokens = RowTokens.AtMost(one.time + 1) }));
             var larger = TrialFeatures.Of(facts with { BatchSize = one.batch + 1 });
             return more.Memory.KeptBytes >= less.Memory.KeptBytes && more.Memory.SquareBytes > less.Memory.SquareBytes && more.Training.ForwardFlops > less.Training.ForwardFlops
-                && larger.Memory.KeptBytes > less.Memory.KeptBytes && larger.Memory.WorkingBytes >= less.Memory.WorkingBytes;
+                && larger.Memory.KeptBytes > less.Memory.KeptBytes && larger.Memory.KeptBytes + larger.Memory.WorkingBytes >= less.Memory.KeptBytes + less.Memory.WorkingBytes;
         }).QuickCheckThrowOnFailure();
 
     private static CostFacts Facts(BackboneShape shape, int heads, ValueList<string> methods, int tuned)

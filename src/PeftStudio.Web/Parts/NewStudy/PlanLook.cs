@@ -44,8 +44,6 @@ public sealed record PlanLook(IReadOnlyList<PlanProblem> Problems, StudyForecast
             yield return "Stages decide on the official dev rows, so the final table reads rows that the search has seen.";
         foreach (var task in tasks.Where(task => plan.Tasks.Contains(task.Name, StringComparer.Ordinal)))
         {
-            if (task.Definition?.Generation is not null)
-                yield return $"{task.Name} asks for texts, which are written token by token after every epoch: no predicted time here counts that.";
             if (task.Dev is { Rows: < FewRows } dev)
                 yield return $"{task.Name} has {dev.Rows} dev rows: its final scores move in steps of {100.0 / dev.Rows:0.0}.";
             if (task.Train is { } train && plan.Space is not null && plan.Compute.DecideOn == DecisionRows.PartOfTrain

@@ -1,8 +1,7 @@
 using PeftStudio.Formats.Backbones;
-using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tokenizers;
 
-namespace PeftStudio.Training.Batching;
+namespace PeftStudio.Formats.Tasks;
 
 /// <summary>
 /// How a row's texts are put before a backbone: as they are, or on T5 as one text that names the task and its parts; where texts are to be written, behind the task's own prefix. GLUE's have the names that T5 was pretrained with
@@ -34,8 +33,8 @@ public sealed class RowText
         ? new(null)
         : new(Glue.TryGetValue(task.Name, out var known) ? known : (task.Name, task.Pair is null ? "sentence" : "sentence1", "sentence2", false));
 
-    /// <param name="maxLength">most tokens, special ones counted; a text that T5 reads is cut at its end.</param>
-    public EncodedText Encode(Tokenizer tokenizer, string text, string? pair, int maxLength)
+    /// <param name="maxLength">most tokens, special ones counted, null: any number; a text that T5 reads is cut at its end.</param>
+    public EncodedText Encode(Tokenizer tokenizer, string text, string? pair, int? maxLength)
     {
         if (names is not var (task, first, second, pairFirst))
             return tokenizer.Encode(prefix + text, pair, maxLength);
