@@ -8,10 +8,10 @@ namespace PeftStudio.Search.Costs;
 public sealed record TrialCost(double PeakBytes, double Seconds);
 
 /// <summary>Bytes: of a process with the backbone loaded, and for each byte that <see cref="MemoryFeatures"/> counts.</summary>
-public sealed record MemoryRates(double Process, double Kept, double Squares, double Working, double Trained, double Text)
+public sealed record MemoryRates(double Process, double Kept, double Working, double Trained, double Text)
 {
     public double Of(MemoryFeatures features) =>
-        Process + (Kept * features.KeptBytes) + (Squares * features.SquareBytes) + (Working * features.WorkingBytes) + (Trained * features.TrainedBytes) + (Text * features.TextBytes);
+        Process + (Kept * features.KeptBytes) + (Working * features.WorkingBytes) + (Trained * features.TrainedBytes) + (Text * features.TextBytes);
 }
 
 /// <summary>Seconds for each unit that <see cref="TimeFeatures"/> counts.</summary>

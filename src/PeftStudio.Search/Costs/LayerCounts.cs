@@ -2,18 +2,8 @@ using PeftStudio.Search.Methods;
 
 namespace PeftStudio.Search.Costs;
 
-/// <summary>Numbers that a layer computes for one row of a batch. <paramref name="Squares"/>: attention weights, a number a (head, query, key); <paramref name="Linear"/>: all others.</summary>
-internal readonly record struct Numbers(double Linear, double Squares)
-{
-    public double Sum => Linear + Squares;
-
-    public static Numbers operator +(Numbers one, Numbers other) => new(one.Linear + other.Linear, one.Squares + other.Squares);
-
-    public static Numbers operator *(double times, Numbers numbers) => new(times * numbers.Linear, times * numbers.Squares);
-}
-
 /// <summary>
-/// What a layer keeps and computes, counted from its structure: d = width, a = inner width, f = feed-forward width. A frozen product keeps nothing, a norm and an activation
+/// The numbers that a layer keeps and computes for one row of a batch, counted from its structure: d = width, a = inner width, f = feed-forward width. A frozen product keeps nothing, a norm and an activation
 /// their input, attention its queries, keys, values and weights; a trained product or vector keeps its input.
 /// </summary>
 internal static class LayerCounts
@@ -21,15 +11,14 @@ internal static class LayerCounts
     private const ModifiedRepresentation ReadsHidden = ModifiedRepresentation.Query | ModifiedRepresentation.Key | ModifiedRepresentation.Value;
 
     /// <summary>What stays in memory from the forward to the backward pass; nothing below the lowest trained layer.</summary>
-    public static Numbers Kept(CostLayer layer)
+    public static double Kept(CostLayer layer)
     {
         if (!layer.HasGradients)
-            return default;
+            return 0;
         var (d, a, f) = (layer.Stack.Width, layer.Stack.InnerWidth, layer.Stack.FeedForward);
         var products = layer.IsWhole ? Representations.Products : ModifiedRepresentation.None;
-        var kept = new Numbers(
-            (layer.Rows * (a + (2 * d) + f)) + (2 * a * layer.Keys) + (layer.Cross > 0 ? (layer.Rows * (2 * (a + d))) + (2 * a * layer.Cross) : 0),
-            layer.Heads * layer.Rows * (layer.Keys + layer.Cross));
+        var kept = (layer.Rows * (a + (2 * d) + f)) + (2 * a * layer.Keys) + (layer.Cross > 0 ? (layer.Rows * (2 * (a + d))) + (2 * a * layer.Cross) : 0)
+            + (layer.Heads * layer.Rows * (layer.Keys + layer.Cross));
         foreach (var (method, size) in layer.Methods)
         {
             if (method is { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel })
@@ -37,19 +26,18 @@ internal static class LayerCounts
             else
                 kept += Kept(layer, method, size);
         }
-        return kept + new Numbers(Inputs(layer, products), 0);
+        return kept + Inputs(layer, products);
     }
 
     /// <summary>What is in memory while one layer is computed.</summary>
-    public static Numbers Working(CostLayer layer)
+    public static double Working(CostLayer layer)
     {
         var (d, a, f) = (layer.Stack.Width, layer.Stack.InnerWidth, layer.Stack.FeedForward);
         var methods = layer.Methods.Select(sized => sized.Method).ToArray();
-        return new Numbers(
-            (layer.Rows * ((2 * a) + (5 * d) + (2 * f))) + (2 * a * (layer.Keys + layer.Cross))
-                + (methods.Any(method => method.Form is FunctionalForm.KeyValue) ? 2 * a * layer.Keys : 0)
-                + (methods.Any(IsChange) ? 2 * d * layer.Rows : 0),
-            layer.Heads * layer.Rows * Math.Max(layer.Keys, layer.Cross));
+        return (layer.Rows * ((2 * a) + (5 * d) + (2 * f))) + (2 * a * (layer.Keys + layer.Cross))
+            + (methods.Any(method => method.Form is FunctionalForm.KeyValue) ? 2 * a * layer.Keys : 0)
+            + (methods.Any(IsChange) ? 2 * d * layer.Rows : 0)
+            + (layer.Heads * layer.Rows * Math.Max(layer.Keys, layer.Cross));
     }
 
     /// <summary>Multiplications and additions of one pass over one row.</summary>
@@ -60,24 +48,24 @@ internal static class LayerCounts
         return 2 * (products + (2 * a * layer.Rows * (layer.Keys + layer.Cross)));
     }
 
-    private static Numbers Kept(CostLayer layer, PeftMethod method, int size)
+    private static double Kept(CostLayer layer, PeftMethod method, int size)
     {
         var (d, a, f) = (layer.Stack.Width, layer.Stack.InnerWidth, layer.Stack.FeedForward);
         var places = Representations.In(method.Representation).ToArray();
         return method.Form switch
         {
             // What it reads, and its inner numbers.
-            FunctionalForm.Bottleneck or FunctionalForm.LowRank => new Numbers(places.Length * layer.Rows * (size + d), 0),
+            FunctionalForm.Bottleneck or FunctionalForm.LowRank => places.Length * layer.Rows * (size + d),
             // A prefix is put in front of copies of keys and values.
-            FunctionalForm.KeyValue => new Numbers(2 * a * (size + (method.Composition is Composition.Gated ? layer.Keys : 0)), layer.Heads * layer.Rows * size),
-            FunctionalForm.Rescaling => new Numbers(places.Sum(place => place switch
+            FunctionalForm.KeyValue => (2 * a * (size + (method.Composition is Composition.Gated ? layer.Keys : 0))) + (layer.Heads * layer.Rows * size),
+            FunctionalForm.Rescaling => places.Sum(place => place switch
             {
                 ModifiedRepresentation.Query or ModifiedRepresentation.AttentionHeads => layer.Rows * a,
                 ModifiedRepresentation.Key or ModifiedRepresentation.Value => layer.Keys * a,
                 ModifiedRepresentation.FeedForwardInner or ModifiedRepresentation.FeedForwardActivation => layer.Rows * f,
                 _ => layer.Rows * d,
-            }), 0),
-            _ => default,
+            }),
+            _ => 0,
         };
     }
 

@@ -1,12 +1,11 @@
 namespace PeftStudio.Search.Costs;
 
 /// <summary>A trial's memory in parts whose cost a device tells; bytes as if every number were fp32.</summary>
-/// <param name="KeptBytes">activations that the backward pass needs, but for attention weights.</param>
-/// <param name="SquareBytes">attention weights.</param>
+/// <param name="KeptBytes">activations that the backward pass needs.</param>
 /// <param name="WorkingBytes">what is in memory while one layer is computed, beside what is kept; more where an evaluation takes more than both.</param>
 /// <param name="TrainedBytes">trained parameters, their gradients, the optimizer's buffers and the best epoch's copy.</param>
 /// <param name="TextBytes">the task's files.</param>
-public sealed record MemoryFeatures(double KeptBytes, double SquareBytes, double WorkingBytes, double TrainedBytes, double TextBytes);
+public sealed record MemoryFeatures(double KeptBytes, double WorkingBytes, double TrainedBytes, double TextBytes);
 
 /// <summary>A trial's work in parts whose cost a device tells.</summary>
 /// <param name="Batches">read, in training and in evaluation.</param>
@@ -43,17 +42,14 @@ public sealed record TrialFeatures(MemoryFeatures Memory, TimeFeatures Training,
     {
         var layers = CostLayer.Of(facts, tokens => tokens.Longest);
         var batch = Math.Min(facts.BatchSize, facts.TrainRows);
-        var kept = layers.Select(LayerCounts.Kept).Aggregate(default(Numbers), (sum, layer) => sum + layer);
-        var working = layers.Select(LayerCounts.Working).MaxBy(numbers => numbers.Sum);
-        var evaluated = Math.Min(EvaluationBatch, facts.EvaluatedRows);
+        var working = layers.Max(LayerCounts.Working);
         // Logits and their logarithms stay for the backward pass, which makes a gradient of each; an evaluation has those of one token a beam, their logarithms and a copy.
         var (logits, next) = facts.Written is { } written ? ((double)batch * written.Tokens.Longest * written.Vocabulary, (double)EvaluationBatch * written.Vocabulary) : (0, 0);
-        var linear = (batch * kept.Linear) + (2 * logits);
-        var squares = batch * kept.Squares;
+        var kept = (batch * layers.Sum(LayerCounts.Kept)) + (2 * logits);
+        var training = Math.Max(batch * working, 2 * logits);
         // An evaluation begins when what was kept is free again, and takes its place.
-        return new MemoryFeatures(
-            Fp32 * linear, Fp32 * Math.Max(squares + (batch * working.Squares), evaluated * working.Squares),
-            Fp32 * Math.Max(Math.Max(batch * working.Linear, 2 * logits), Math.Max(evaluated * working.Linear, 3 * next) - linear), Fp32 * Buffers * trained, facts.TaskBytes);
+        var evaluation = Math.Max(Math.Min(EvaluationBatch, facts.EvaluatedRows) * working, 3 * next) - kept;
+        return new MemoryFeatures(Fp32 * kept, Fp32 * Math.Max(training, evaluation), Fp32 * Buffers * trained, facts.TaskBytes);
     }
 
     private static TimeFeatures TrainingOf(CostFacts facts, double trained)

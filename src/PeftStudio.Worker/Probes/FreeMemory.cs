@@ -19,7 +19,7 @@ internal static class FreeMemory
         var line = System.IO.File.ReadLines(File).First(text => text.StartsWith(Line, StringComparison.Ordinal));
         var free = 1024 * double.Parse(line.AsSpan(Line.Length).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture);
         var features = TrialFeatures.Of(facts).Memory;
-        var wanted = 3e8 + (8.0 * facts.Shape.Parameters) + (1.5 * (features.KeptBytes + features.SquareBytes + features.WorkingBytes + features.TrainedBytes)) + (4 * features.TextBytes);
+        var wanted = 3e8 + (8.0 * facts.Shape.Parameters) + (1.5 * (features.KeptBytes + features.WorkingBytes + features.TrainedBytes)) + (4 * features.TextBytes);
         if (wanted > Share * free)
             throw new ProbeFailedException(string.Create(CultureInfo.InvariantCulture, $"it may need {wanted / 1e9:F1} GB, and {free / 1e9:F1} GB are free, of which a probe takes at most {Share:P0}"));
     }
