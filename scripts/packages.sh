@@ -49,12 +49,12 @@ and run ./studio again."
 ensure_packages() {
   if ! command -v apt-get >/dev/null; then
     local tool lacking=""
-    for tool in dotnet g++ cmake curl; do command -v "$tool" >/dev/null || lacking+=" $tool"; done
+    for tool in dotnet g++ make cmake curl; do command -v "$tool" >/dev/null || lacking+=" $tool"; done
     [ -n "$(pg_bin)" ] || lacking+=" postgresql"
     [ -z "$lacking" ] || die "only Debian and Ubuntu are installed for; this machine lacks:$lacking (and libtorch with its headers must be found by cmake)"
     return
   fi
-  local wanted=(g++ cmake curl ca-certificates libtorch-dev libopenblas0-pthread postgresql)
+  local wanted=(g++ make cmake curl ca-certificates libtorch-dev libopenblas0-pthread postgresql)
   [ "$1" = test ] && wanted+=(chromium fonts-dejavu-core)
   if [ -n "$(missing_packages "${wanted[@]}")" ]; then prepare_postgres_package; fi
   install_packages "${wanted[@]}"

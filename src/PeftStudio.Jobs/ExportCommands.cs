@@ -9,7 +9,7 @@ namespace PeftStudio.Jobs;
 /// <summary>What a person can ask of exports. <c>by</c> is who, for the history.</summary>
 public sealed class ExportCommands(StudioDatabase database, ExportQueue queue)
 {
-    /// <summary>Has a worker make it. What waits, runs or is ready stays as it is; what was refused or failed is tried again.</summary>
+    /// <summary>Has a worker make it. What waits, runs or is ready stays as it is; what was refused, failed or removed is made anew.</summary>
     public async Task<CommandAnswer> AskAsync(ExportKey key, string by, CancellationToken cancellationToken)
     {
         var answer = await database.WriteAsync(async context =>
@@ -33,6 +33,22 @@ public sealed class ExportCommands(StudioDatabase database, ExportQueue queue)
             await EnqueueWaitingAsync(key, cancellationToken);
         return answer;
     }
+
+    /// <summary>Frees the room that a ready export's files take. Removed twice is harmless.</summary>
+    public Task<CommandAnswer> RemoveAsync(ExportKey key, string by, CancellationToken cancellationToken) => database.WriteAsync(async context =>
+    {
+        if (await context.LockExportAsync(key, cancellationToken) is not { } export)
+            return CommandAnswer.NotFound;
+        var bytes = export.Bytes;
+        if (!export.Remove())
+            return export.State is ExportState.Removed ? CommandAnswer.Done
+                : new(CommandState.Refused, $"the export is {export.State.ToString().ToLowerInvariant()} and has no files; only what is ready can be removed");
+        await ExportArchive.RemoveAsync(context, key, cancellationToken);
+        var studyId = await context.Trials.Where(trial => trial.Id == key.TrialId).Select(trial => trial.StudyId).SingleAsync(cancellationToken);
+        context.Add(new StudioEvent(EventKind.ExportRemoved, FormattableString.Invariant($"export as {key.Layout} removed by {by}: {bytes} bytes"), studyId, key.TrialId));
+        await context.NotifyAsync(studyId, cancellationToken);
+        return CommandAnswer.Done;
+    }, cancellationToken);
 
     private async Task EnqueueWaitingAsync(ExportKey key, CancellationToken cancellationToken)
     {

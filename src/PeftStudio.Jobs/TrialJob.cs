@@ -1,40 +1,14 @@
 using Microsoft.Extensions.Logging;
-using Quartz;
+using PeftStudio.Storage.Writes;
 
 namespace PeftStudio.Jobs;
 
-/// <summary>Quartz's side of a trial: takes the id from the job's key (a recovery trigger has no data of its own, quartznet#2083) and runs it.</summary>
-internal sealed class TrialJob(TrialRun run, TrialQueue queue, Action<int> busy, ILogger<TrialJob> log) : IJob
+/// <summary>A trial's job. Quartz stores the class's name.</summary>
+internal sealed class TrialJob(TrialRun run, TrialQueue queue, Action<int> busy, ILogger<TrialJob> log) : NamedJob(busy, log)
 {
-    private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
+    protected override FaultPoint BeforeRemoval => FaultPoint.BetweenNotifyAndJobRemoval;
 
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        busy(1);
-        try
-        {
-            await RunAsync(TrialQueue.TrialOf(context.JobDetail.Key));
-        }
-        finally
-        {
-            busy(-1);
-        }
-    }
+    protected override Task<TimeSpan?> RunAsync(string name) => run.RunAsync(TrialQueue.TrialOf(name));
 
-    private async Task RunAsync(long trial)
-    {
-        TimeSpan? again;
-        try
-        {
-            again = await run.RunAsync(trial);
-        }
-        catch (Exception error)
-        {
-            log.LogError(error, "trial {Trial} could not be run; it is tried again", trial);
-            again = AfterError;
-        }
-        if (again is { } delay)
-            await queue.EnqueueAgainAsync(trial, delay, CancellationToken.None);
-        Storage.Writes.Faults.Reach(Storage.Writes.FaultPoint.BetweenNotifyAndJobRemoval);
-    }
+    protected override Task EnqueueAgainAsync(string name, TimeSpan delay) => queue.EnqueueAgainAsync(TrialQueue.TrialOf(name), delay, CancellationToken.None);
 }

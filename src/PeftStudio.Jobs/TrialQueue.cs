@@ -22,9 +22,7 @@ public sealed class TrialQueue(IScheduler scheduler, TimeProvider time)
     /// <summary>The trials that have a job.</summary>
     public async Task<IReadOnlySet<long>> ReadAsync(CancellationToken cancellationToken) => (await jobs.ReadAsync(cancellationToken)).Select(TrialOf).ToHashSet();
 
-    internal static long TrialOf(JobKey key) => TrialOf(key.Name);
-
-    private static long TrialOf(string name) => long.Parse(name, CultureInfo.InvariantCulture);
+    internal static long TrialOf(string name) => long.Parse(name, CultureInfo.InvariantCulture);
 
     private static string NameOf(long trial) => trial.ToString(CultureInfo.InvariantCulture);
 }

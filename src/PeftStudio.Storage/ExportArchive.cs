@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using PeftStudio.Search.Exports;
+using PeftStudio.Storage.Rows;
 
 namespace PeftStudio.Storage;
 
@@ -35,7 +36,7 @@ public static class ExportArchive
             last = chunk;
         }
         if (Convert.ToHexStringLower(sum.GetHashAndReset()) != hash)
-            throw new InvalidDataException($"the export {key} is damaged in the database: its bytes do not match their sha256; restore the database from a backup");
+            throw new InvalidDataException($"the export {key} is damaged in the database, or was removed while it was read: its bytes do not match their sha256; remove it, and have it made again");
         await to.WriteAsync(last, cancellationToken);
     }
 
@@ -52,7 +53,13 @@ public static class ExportArchive
         }
     }
 
+    /// <summary>In the caller's transaction. A download under way breaks off: what it still lacks is gone.</summary>
+    public static Task RemoveAsync(StudioContext context, ExportKey key, CancellationToken cancellationToken) =>
+        Chunks(context, key).ExecuteDeleteAsync(cancellationToken);
+
     private static Task<byte[]?> ReadAsync(StudioContext context, ExportKey key, int number, CancellationToken cancellationToken) =>
-        context.ExportChunks.AsNoTracking().Where(chunk => chunk.TrialId == key.TrialId && chunk.Layout == key.Layout && chunk.Number == number)
-            .Select(chunk => chunk.Content).SingleOrDefaultAsync(cancellationToken);
+        Chunks(context, key).AsNoTracking().Where(chunk => chunk.Number == number).Select(chunk => chunk.Content).SingleOrDefaultAsync(cancellationToken);
+
+    private static IQueryable<ExportChunk> Chunks(StudioContext context, ExportKey key) =>
+        context.ExportChunks.Where(chunk => chunk.TrialId == key.TrialId && chunk.Layout == key.Layout);
 }

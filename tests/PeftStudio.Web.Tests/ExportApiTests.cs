@@ -131,6 +131,35 @@ public sealed class ExportApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_ready_can_be_removed_and_made_again()
+    {
+        await CompleteTrialAsync();
+        await (await Delete()).ShouldBeProblem(HttpStatusCode.NotFound, $"no export of trial {trial} as peft was asked for");
+        using (await Post("peft"))
+            await (await Delete()).ShouldBeProblem(HttpStatusCode.Conflict, "the export is waiting and has no files");
+        await MakeAsync();
+        (await client.GetStringAsync($"/trials/{trial}")).ShouldContain($"Remove PEFT export of trial {trial}");
+
+        using (var removed = await Delete())
+            removed.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        using (var twice = await Delete())
+            twice.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        await using (var context = Database.Open())
+        {
+            (await context.ExportChunks.CountAsync()).ShouldBe(0);
+            (await context.Events.CountAsync(line => line.Kind == EventKind.ExportRemoved)).ShouldBe(1);
+        }
+        await (await client.GetAsync($"/api/v1/trials/{trial}/exports/peft.zip")).ShouldBeProblem(HttpStatusCode.Conflict, "the export is removed");
+        var page = await client.GetStringAsync($"/trials/{trial}");
+        page.ShouldContain("Its files were removed.");
+        page.ShouldContain($"Prepare PEFT export of trial {trial}");
+        page.ShouldNotContain("Download, ");
+
+        using (await Post("peft"))
+            (await MakeAsync(attempt: 2)).ShouldBe(await client.GetByteArrayAsync($"/api/v1/trials/{trial}/exports/peft.zip"));
+    }
+
+    [Fact]
     public async Task Damaged_bytes_never_arrive_as_a_whole_file()
     {
         await CompleteTrialAsync();
@@ -156,7 +185,7 @@ public sealed class ExportApiTests : IAsyncLifetime
     }
 
     /// <summary>As a worker does: two chunks and a bit.</summary>
-    private async Task<byte[]> MakeAsync()
+    private async Task<byte[]> MakeAsync(int attempt = 1)
     {
         using var folder = new TempFolder();
         Report.Write(folder.Path);
@@ -164,11 +193,13 @@ public sealed class ExportApiTests : IAsyncLifetime
         var attempts = new ExportAttempts(Database);
         var key = new ExportKey(trial, ExportLayout.Peft);
         (await attempts.StartAsync(key, worker, None)).ShouldBeOfType<ExportStart.Started>();
-        (await attempts.CompleteAsync(key, 1, await File.ReadAllTextAsync(folder[ExportReport.FileName]), folder.Write("export.zip", content), None)).ShouldBe(WriteAnswer.Accepted);
+        (await attempts.CompleteAsync(key, attempt, await File.ReadAllTextAsync(folder[ExportReport.FileName]), folder.Write("export.zip", content), None)).ShouldBe(WriteAnswer.Accepted);
         return content;
     }
 
     private Task<HttpResponseMessage> Post(string layout) => client.PostAsync($"/api/v1/trials/{trial}/exports/{layout}", null);
+
+    private Task<HttpResponseMessage> Delete() => client.DeleteAsync($"/api/v1/trials/{trial}/exports/peft");
 
     private async Task<JsonElement> Read(string url)
     {

@@ -15,6 +15,9 @@ public enum ExportState
 
     /// <summary>It could not be made, for a reason that may pass.</summary>
     Failed,
+
+    /// <summary>It was ready; a person removed the files. They can be made again.</summary>
+    Removed,
 }
 
 /// <summary>
@@ -68,15 +71,24 @@ public sealed class Export
     /// <summary>sha256 of the archive, lower-case hexadecimal.</summary>
     public string? Hash { get; private set; }
 
-    public bool IsOver => State is ExportState.Ready or ExportState.Refused or ExportState.Failed;
+    public bool IsOver => State is not (ExportState.Waiting or ExportState.Running);
 
-    /// <summary>Asked for once more: what was refused or failed waits again. False: it waits, runs or is ready as it is.</summary>
+    /// <summary>Asked for once more: what was refused, failed or removed waits again. False: it waits, runs or is ready as it is.</summary>
     public bool Ask(string by, DateTimeOffset now)
     {
-        if (State is not (ExportState.Refused or ExportState.Failed))
+        if (State is ExportState.Ready || !IsOver)
             return false;
         (State, AskedBy, AskedAt, Tries) = (ExportState.Waiting, by, now, 0);
         (Reason, WorkerId, StartedAt, FinishedAt) = (null, null, null, null);
+        return true;
+    }
+
+    /// <summary>Lets go of the files of a ready one. False: it has none.</summary>
+    public bool Remove()
+    {
+        if (State is not ExportState.Ready)
+            return false;
+        (State, Report, Bytes, Hash) = (ExportState.Removed, null, null, null);
         return true;
     }
 

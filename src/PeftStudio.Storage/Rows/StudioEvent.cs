@@ -31,6 +31,7 @@ public enum EventKind
     ExportMade,
     ExportRefused,
     ExportFailed,
+    ExportRemoved,
 
     /// <summary>A line of a trial's log.</summary>
     Log,

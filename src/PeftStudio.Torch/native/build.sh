@@ -8,8 +8,8 @@ root=$(cd "$here/../../.." && pwd)
 output=${PEFTSTUDIO_NATIVE_OUTPUT:-$root/artifacts/native}
 library=$output/libpeftstudio_torch.so
 
-for tool in cmake "${CXX:-g++}" sha256sum; do
-    command -v "$tool" >/dev/null || { echo "build.sh: $tool is missing (Debian: apt-get install cmake g++ libtorch-dev libopenblas0-pthread)" >&2; exit 1; }
+for tool in cmake make "${CXX:-g++}" sha256sum; do
+    command -v "$tool" >/dev/null || { echo "build.sh: $tool is missing (Debian: apt-get install cmake make g++ libtorch-dev libopenblas0-pthread)" >&2; exit 1; }
 done
 
 stamp=$({

@@ -21,6 +21,8 @@ public sealed class StudyVerbs(DatabaseStart start)
 
     public async Task<string?> Export(ExportKey export) => Say(await (await start.Jobs).Exports.AskAsync(export, Person, CancellationToken.None));
 
+    public async Task<string?> RemoveExport(ExportKey export) => Say(await (await start.Jobs).Exports.RemoveAsync(export, Person, CancellationToken.None));
+
     private async Task<string?> Say(Func<StudyCommands, Task<CommandAnswer>> act) => Say(await act((await start.Jobs).Commands));
 
     private static string? Say(CommandAnswer answer) => answer.State switch

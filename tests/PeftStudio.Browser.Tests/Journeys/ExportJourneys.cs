@@ -47,9 +47,9 @@ public sealed class ExportJourneys(Chromium chromium, SharedStudio shared)
         tab.ShouldBeQuiet();
     }
 
-    /// <summary>As large as the backbone: the archive comes in many chunks.</summary>
+    /// <summary>As large as the backbone: the archive comes in many chunks, and whoever has it may want the room back.</summary>
     [Fact]
-    public async Task AMergedModelIsWholeAfterItsWayThroughTheDatabase()
+    public async Task AMergedModelIsWholeAfterItsWayThroughTheDatabaseAndCanBeRemoved()
     {
         await using var tab = await TrialAsync("LoRA on all layers");
         await Prepare(tab, "Merged model").ClickAsync();
@@ -57,6 +57,16 @@ public sealed class ExportJourneys(Chromium chromium, SharedStudio shared)
         report.Layout.ShouldBe(ExportLayout.Merged);
         report.NotCarried.ShouldBeEmpty();
         report.Files.Sum(file => file.Bytes).ShouldBeGreaterThan(20_000_000);
+
+        var card = Card(tab, "Merged model");
+        await card.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^Remove Merged model export of trial") }).FocusAsync();
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(card.Locator(".state")).ToHaveTextAsync("Removed");
+        await Assertions.Expect(card).ToBeFocusedAsync();
+        await Assertions.Expect(Download(card)).ToHaveCountAsync(0);
+        await InEveryDressAsync(tab, "exports-removed");
+        await Prepare(tab, "Merged model").ClickAsync();
+        await Assertions.Expect(card.Locator(".state")).ToHaveTextAsync("Ready", new() { Timeout = Making });
         tab.ShouldBeQuiet();
     }
 
