@@ -1,5 +1,9 @@
 # The steps are the studio script's own: what the tests run is what the image does.
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS studio
+# Debian has libtorch, and the SDK's folder runs there as it is.
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS dotnet
+FROM debian:13 AS studio
+COPY --from=dotnet /usr/share/dotnet /usr/share/dotnet
+ENV PATH=$PATH:/usr/share/dotnet
 WORKDIR /studio
 COPY . .
 # Packages, the native file, Web and Worker. A CUDA libtorch's folder may be given in Torch_DIR (see docs/operations.md).

@@ -1016,13 +1016,25 @@ at::Tensor attention_with_dropout(
                    q, k, v, added, scale, dropout.p, static_cast<int64_t>(dropout.seed), static_cast<int64_t>(dropout.prefix_seed), dropout.prefix, keeps)
             .transpose(1, 2);
     }
+    const auto added = mask.defined() ? Maybe<at::Tensor>(mask) : Maybe<at::Tensor>();
+#if PST_SINCE(2, 1)
+    // CUDA's fused attention draws from the device's own generator: what it drops is a function of the seed there too.
+    if (dropout.p > 0 && dropout.prefix == 0 && q.is_cuda()) {
+        auto generator = at::globalContext().defaultGenerator(q.device());
+        {
+            std::lock_guard<std::mutex> lock(generator.mutex());
+            generator.set_current_seed(dropout.seed);
+        }
+        return attention(q, k, v, added, Maybe<at::Tensor>(), dropout.p, false, scale);
+    }
+#endif
     Maybe<at::Tensor> keep;
     if (dropout.p > 0) {
         auto factors = [&](int64_t keys, uint64_t seed) { return keep_factors({q.size(0), q.size(1), q.size(2), keys}, q.options(), dropout.p, seed); };
         auto own = factors(k.size(2) - dropout.prefix, dropout.seed);
         keep = dropout.prefix == 0 ? own : at::cat({factors(dropout.prefix, dropout.prefix_seed), own}, -1);
     }
-    return attention(q, k, v, mask.defined() ? Maybe<at::Tensor>(mask) : Maybe<at::Tensor>(), keep, 0.0, false, scale);
+    return attention(q, k, v, added, keep, 0.0, false, scale);
 }
 
 // x (rows, in): x W^T + b over W + scale B A, made anew in each pass: one product in the place of three, and nothing but x is kept.
