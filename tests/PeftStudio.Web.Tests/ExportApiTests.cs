@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -55,6 +56,19 @@ public sealed class ExportApiTests : IAsyncLifetime
         (await Read($"/api/v1/trials/{trial}/exports")).GetArrayLength().ShouldBe(0);
         await (await Post("peft")).ShouldBeProblem(HttpStatusCode.Conflict, "has no stored adapter to export");
         (await client.GetStringAsync($"/trials/{trial}")).ShouldNotContain("For other programs");
+    }
+
+    /// <summary>The one function that packs a trial's adapter packs those of a study too.</summary>
+    [Fact]
+    public async Task An_adapters_own_download_brings_the_script_that_loads_it()
+    {
+        await CompleteTrialAsync();
+        using var archive = new ZipArchive(await client.GetStreamAsync($"/api/v1/trials/{trial}/adapter.zip"));
+        archive.Entries.Select(entry => entry.FullName).ShouldBe(["adapter.safetensors", "adapter.json", LoadScriptFile.Name], ignoreOrder: true);
+        using var script = new MemoryStream();
+        await using (var packed = await archive.GetEntry(LoadScriptFile.Name)!.OpenAsync())
+            await packed.CopyToAsync(script);
+        script.ToArray().ShouldBe(LoadScriptFile.Bytes);
     }
 
     [Fact]

@@ -120,6 +120,7 @@ public sealed class MainJourney(Chromium chromium)
             var manifest = AdapterFolder.ReadManifest(path);
             using var weights = AdapterFolder.OpenWeights(path);
             weights.Entries.ShouldNotBeEmpty();
+            File.ReadAllBytes(Path.Combine(path, LoadScriptFile.Name)).ShouldBe(LoadScriptFile.Bytes);
             manifest.Backbone.Name.ShouldBe("sample");
             var dev = manifest.Scores.Dev ?? throw new InvalidOperationException($"{path}: no dev score");
             var shown = tab.Page.GetByRole(AriaRole.Region, new() { Name = "Adapters" }).GetByRole(AriaRole.Link, new() { Name = manifest.Task.Definition.Name });
