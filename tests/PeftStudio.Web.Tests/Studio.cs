@@ -3,8 +3,10 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using PeftStudio.Tests;
+using PeftStudio.Web.Assets;
 using PeftStudio.Web.Hosting;
 
 namespace PeftStudio.Web.Tests;
@@ -17,12 +19,14 @@ internal sealed class Studio : WebApplicationFactory<Program>
     private readonly string connection = PostgresFixture.NewDatabase();
     private readonly string? token;
     private readonly Uri hub;
+    private readonly DataDisk disk;
 
     /// <param name="token">what a visitor must know; null: no login</param>
     /// <param name="hub">where fetches go; null: nowhere, no test leaves this machine</param>
-    public Studio(string? token = null, Uri? hub = null)
+    /// <param name="disk">of the data folder; null: this machine's</param>
+    public Studio(string? token = null, Uri? hub = null, DataDisk? disk = null)
     {
-        (this.token, this.hub) = (token, hub ?? new Uri("http://127.0.0.1:9/"));
+        (this.token, this.hub, this.disk) = (token, hub ?? new Uri("http://127.0.0.1:9/"), disk ?? DataDisk.Real);
         Data = Directory.CreateTempSubdirectory("peftstudio-web-").FullName;
         UseKestrel(port: 0);
     }
@@ -54,6 +58,7 @@ internal sealed class Studio : WebApplicationFactory<Program>
         builder.UseSetting("Studio:UploadMegabytes", "40");
         builder.UseSetting("Studio:Hub", hub.ToString());
         builder.UseSetting("Studio:Glue", hub.ToString());
+        builder.ConfigureTestServices(services => services.AddSingleton(disk));
     }
 
     protected override void Dispose(bool disposing)

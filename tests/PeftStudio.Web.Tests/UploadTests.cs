@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using PeftStudio.Tests;
+using PeftStudio.Web.Assets;
 
 namespace PeftStudio.Web.Tests;
 
@@ -155,6 +156,33 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
         bomb.Length.ShouldBeLessThan(1024 * 1024);
         await (await client.PostAsync("/api/v1/tasks", Studio.Upload("bomb", ("a.zip", bomb)))).ShouldBeProblem(HttpStatusCode.RequestEntityTooLarge, "40 MB");
     }
+
+    [Fact]
+    public async Task A_full_disk_is_said_with_the_remedy_and_leaves_nothing()
+    {
+        var room = new long[1];
+        await using var full = await new Studio(disk: DataDisk.Real with
+        {
+            Open = path => room[0] > 0 ? new FullDisk(DataDisk.Real.Open(path), room) : throw new IOException("No space left on device"),
+        }).StartAsync();
+        using var visitor = full.Client();
+        (string Name, string Content)[] files = [("task.json", TaskJson), ("train.tsv", Rows), ("dev.tsv", Rows)];
+        (string, byte[])[] archive = [("a.zip", Studio.Zip(files))], single = [.. files.Select(file => (file.Name, Encoding.UTF8.GetBytes(file.Content)))];
+        foreach (var (sent, bytes, at) in new[] { (archive, 100, "the archive"), (archive, archive[0].Item2.Length + TaskJson.Length + 5, "'train.tsv'"), (single, TaskJson.Length + 5, "'train.tsv'"), (single, 0, "'task.json'") })
+        {
+            room[0] = bytes;
+            await (await visitor.PostAsync("/api/v1/tasks", Studio.Upload("mine", sent)))
+                .ShouldBeProblem(HttpStatusCode.InsufficientStorage, $"the disk does not take {at}: No space left on device", "make room and upload it again");
+            Directory.EnumerateFileSystemEntries(full.Data, "*", SearchOption.AllDirectories).ShouldAllBe(entry => Path.GetFileName(entry) == "tasks");
+        }
+        room[0] = long.MaxValue;
+        using var answer = await visitor.PostAsync("/api/v1/tasks", Studio.Upload("mine", archive));
+        answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_file_that_is_sent_twice_is_refused() => await (await client.PostAsync("/api/v1/tasks", Studio.Upload("twice",
+        ("task.json", Encoding.UTF8.GetBytes(TaskJson)), ("train.tsv", Encoding.UTF8.GetBytes(Rows)), ("train.tsv", Encoding.UTF8.GetBytes(Rows))))).ShouldBeProblem(HttpStatusCode.BadRequest, "'train.tsv' stands in the upload twice");
 
     [Fact]
     public async Task A_form_without_what_it_needs_is_refused()

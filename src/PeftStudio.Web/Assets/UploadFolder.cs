@@ -17,15 +17,16 @@ public sealed class UploadFolder : IDisposable
 
     private readonly string root;
     private readonly long mostBytes;
+    private readonly DataDisk disk;
     private long bytes;
     private int files;
 
-    public UploadFolder(string root, long mostBytes)
+    /// <exception cref="UploadRefused">The data folder cannot be written.</exception>
+    public UploadFolder(string root, long mostBytes, DataDisk disk)
     {
-        (this.root, this.mostBytes) = (root, mostBytes);
-        Directory.CreateDirectory(root);
+        (this.root, this.mostBytes, this.disk) = (root, mostBytes, disk);
         Incoming = SafePath.Under(root, $".incoming-{Path.GetFileNameWithoutExtension(Path.GetRandomFileName())}");
-        Directory.CreateDirectory(Incoming);
+        Writing("the upload", () => Directory.CreateDirectory(Incoming));
     }
 
     public string Incoming { get; }
@@ -54,7 +55,7 @@ public sealed class UploadFolder : IDisposable
         var place = SafePath.Under(root, name);
         if (Directory.Exists(place) || File.Exists(place))
             throw new UploadRefused($"'{name}' exists already; choose another name", StatusCodes.Status409Conflict);
-        Directory.Move(Incoming, place);
+        Writing($"'{name}'", () => Directory.Move(Incoming, place));
         return place;
     }
 
@@ -70,8 +71,7 @@ public sealed class UploadFolder : IDisposable
         var path = SafePath.Under(Incoming, ".archive");
         try
         {
-            await using (var file = File.Create(path))
-                await Copy(content, file, "the archive", cancel);
+            await Copy(content, path, "the archive", cancel);
             bytes = 0;
             try
             {
@@ -118,21 +118,42 @@ public sealed class UploadFolder : IDisposable
         if (++files > MostFiles)
             throw new UploadRefused($"the upload has more than {MostFiles} files");
         var path = SafePath.Under(Incoming, name);
-        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-        await Copy(content, file, $"'{Short(name)}'", cancel);
+        if (File.Exists(path))
+            throw new UploadRefused($"'{Short(name)}' stands in the upload twice; send each file once");
+        await Copy(content, path, $"'{Short(name)}'", cancel);
     }
 
     /// <summary>Counts what is written, not what a header says: an archive may hold more than it tells.</summary>
-    private async Task Copy(Stream from, Stream to, string what, CancellationToken cancel)
+    private async Task Copy(Stream from, string path, string what, CancellationToken cancel)
     {
         var buffer = new byte[128 * 1024];
+        await using var to = Writing(what, () => disk.Open(path));
         int read;
         while ((read = await from.ReadAsync(buffer, cancel)) > 0)
         {
             bytes += read;
             if (bytes > mostBytes)
                 throw new UploadRefused($"{what} makes the upload larger than {mostBytes / (1024 * 1024)} MB (Studio:UploadMegabytes)", StatusCodes.Status413PayloadTooLarge);
-            await to.WriteAsync(buffer.AsMemory(0, read), cancel);
+            Writing(what, () => to.Write(buffer, 0, read));
+        }
+    }
+
+    private static void Writing(string what, Action write) => Writing(what, () =>
+    {
+        write();
+        return true;
+    });
+
+    /// <summary>Reading the request and writing fail with the same exception; only here it is the disk's.</summary>
+    private static T Writing<T>(string what, Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UploadRefused($"the disk does not take {what}: {error.Message}. Nothing of the upload is kept; make room and upload it again", StatusCodes.Status507InsufficientStorage);
         }
     }
 

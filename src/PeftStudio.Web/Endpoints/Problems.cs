@@ -14,7 +14,7 @@ public sealed class Problems(IProblemDetailsService writer, ILogger<Problems> lo
     {
         var (status, title, detail) = Describe(exception);
         // What another host or the disk did is no failure of the studio's; the answer says it.
-        if (status >= 500 && exception is not FetchRefused)
+        if (status >= 500 && exception is not (FetchRefused or UploadRefused))
             log.LogError(exception, "{Method} {Path} failed", httpContext.Request.Method, httpContext.Request.Path);
         httpContext.Response.StatusCode = status;
         return await writer.TryWriteAsync(new ProblemDetailsContext

@@ -17,30 +17,30 @@ internal static class UploadEndpoints
         api.MapPost("/tasks", UploadTask).WithMetadata(limit).WithSummary("Upload a task").Accepts<IFormFile>("multipart/form-data");
     }
 
-    private static async Task<Created<BackboneView>> UploadBackbone(HttpRequest request, AssetShelf shelf, StudioSettings settings, CancellationToken cancel)
+    private static async Task<Created<BackboneView>> UploadBackbone(HttpRequest request, AssetShelf shelf, StudioSettings settings, DataDisk disk, CancellationToken cancel)
     {
-        var name = await Receive(request, settings.UploadedBackbones, settings.UploadBytes, folder => shelf.CheckBackbone(folder), cancel);
+        var name = await Receive(request, disk, settings.UploadedBackbones, settings.UploadBytes, folder => shelf.CheckBackbone(folder), cancel);
         var listing = await shelf.BackboneOf(name, cancel) ?? throw Unlisted(name, settings.UploadedBackbones, "BackboneFolders");
         return TypedResults.Created($"/api/v1/backbones/{Uri.EscapeDataString(name)}", BackboneView.Of(listing));
     }
 
-    private static async Task<Created<TaskView>> UploadTask(HttpRequest request, AssetShelf shelf, StudioSettings settings, CancellationToken cancel)
+    private static async Task<Created<TaskView>> UploadTask(HttpRequest request, AssetShelf shelf, StudioSettings settings, DataDisk disk, CancellationToken cancel)
     {
         string? listed = null;
-        var name = await Receive(request, settings.UploadedTasks, settings.UploadBytes, (folder, asked) => listed = shelf.CheckTask(folder, asked), cancel);
+        var name = await Receive(request, disk, settings.UploadedTasks, settings.UploadBytes, (folder, asked) => listed = shelf.CheckTask(folder, asked), cancel);
         var listing = await shelf.TaskOf(listed ?? name, cancel) ?? throw Unlisted(name, settings.UploadedTasks, "TaskFolders");
         return TypedResults.Created($"/api/v1/tasks/{Uri.EscapeDataString(listing.Name)}", TaskView.Of(listing));
     }
 
-    private static Task<string> Receive(HttpRequest request, string root, long mostBytes, Action<string> check, CancellationToken cancel) =>
-        Receive(request, root, mostBytes, (folder, _) => check(folder), cancel);
+    private static Task<string> Receive(HttpRequest request, DataDisk disk, string root, long mostBytes, Action<string> check, CancellationToken cancel) =>
+        Receive(request, disk, root, mostBytes, (folder, _) => check(folder), cancel);
 
-    private static async Task<string> Receive(HttpRequest request, string root, long mostBytes, Action<string, string> check, CancellationToken cancel)
+    private static async Task<string> Receive(HttpRequest request, DataDisk disk, string root, long mostBytes, Action<string, string> check, CancellationToken cancel)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.MediaType != "multipart/form-data" || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 and <= 200 } boundary)
             throw new UploadRefused("send the upload as multipart/form-data with the fields 'name' and 'file'", StatusCodes.Status415UnsupportedMediaType);
         string? name = null;
-        using var folder = new UploadFolder(root, mostBytes);
+        using var folder = new UploadFolder(root, mostBytes, disk);
         var reader = new MultipartReader(boundary, request.Body) { HeadersLengthLimit = 8 * 1024 };
         var parts = 0;
         while (await Next(reader, cancel) is { } section)

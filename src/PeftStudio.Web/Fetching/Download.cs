@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using PeftStudio.Formats;
+using PeftStudio.Web.Assets;
 
 namespace PeftStudio.Web.Fetching;
 
@@ -9,7 +10,7 @@ namespace PeftStudio.Web.Fetching;
 /// One file into a folder. What has come lies beside the place as NAME.part, with the other side's validator as NAME.etag; a later call asks for
 /// the rest alone (Range, If-Range), and a server that sends the whole file starts it anew. Size and checksum are those of the bytes on the disk.
 /// </summary>
-internal sealed class Download(RemoteSource source, FetchDisk disk, long mostBytes)
+internal sealed class Download(RemoteSource source, DataDisk disk, long mostBytes)
 {
     private const int BufferBytes = 256 * 1024;
 

@@ -14,7 +14,7 @@ public sealed class FetchDesk : IAsyncDisposable
     private const int AtOnce = 2;
 
     private readonly StudioSettings settings;
-    private readonly FetchDisk disk;
+    private readonly DataDisk disk;
     private readonly TimeProvider time;
     private readonly ILogger<FetchDesk> log;
     private readonly Lock gate = new();
@@ -26,7 +26,7 @@ public sealed class FetchDesk : IAsyncDisposable
     private int lastId;
     private long lastSubscriber;
 
-    public FetchDesk(StudioSettings settings, FetchDisk disk, TimeProvider time, ILogger<FetchDesk> log) =>
+    public FetchDesk(StudioSettings settings, DataDisk disk, TimeProvider time, ILogger<FetchDesk> log) =>
         (this.settings, this.disk, this.time, this.log) = (settings, disk, time, log);
 
     /// <summary>Newest first.</summary>
@@ -55,7 +55,7 @@ public sealed class FetchDesk : IAsyncDisposable
         try
         {
             var plan = await LookAsync(order, cancel);
-            CheckRoom(order, plan, folder);
+            Begin(order, plan, folder);
             var fetch = new Fetch(
                 Interlocked.Increment(ref lastId), order, plan, folder, time.GetUtcNow(), CancellationTokenSource.CreateLinkedTokenSource(closing.Token), Changed);
             lock (gate)
@@ -201,17 +201,18 @@ public sealed class FetchDesk : IAsyncDisposable
         return new FetchFolder(root, order.Target);
     }
 
-    private void CheckRoom(IFetchOrder order, FetchPlan plan, FetchFolder folder)
+    /// <summary>Begins where there is room; what is refused leaves nothing new, and what was there stays.</summary>
+    private void Begin(IFetchOrder order, FetchPlan plan, FetchFolder folder)
     {
         var total = plan.Files.Sum(file => file.Size ?? 0);
         if (total > settings.UploadBytes)
             throw new FetchRefused($"{order.What} has {Megabytes(total)}, more than the {Megabytes(settings.UploadBytes)} of Studio:UploadMegabytes", StatusCodes.Status413PayloadTooLarge, "name");
         try
         {
+            var (needed, room) = (total - plan.Files.Sum(file => folder.Kept(plan.Origin, file.Name)), folder.Room(plan.Origin, disk));
+            if (needed > room)
+                throw new FetchRefused($"{order.What} needs {Megabytes(needed)} more, and the data folder's disk has {Megabytes(room)} left; make room and fetch again", StatusCodes.Status507InsufficientStorage);
             folder.Begin(plan.Origin);
-            var (needed, free) = (total - plan.Files.Sum(file => folder.Bytes(file.Name)), disk.Free(folder.Parts));
-            if (needed > free)
-                throw new FetchRefused($"{order.What} needs {Megabytes(needed)} more, and the data folder's disk has {Megabytes(free)} left; make room and fetch again", StatusCodes.Status507InsufficientStorage);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using PeftStudio.Formats;
+using PeftStudio.Web.Assets;
 
 namespace PeftStudio.Web.Fetching;
 
@@ -26,9 +27,19 @@ internal sealed class FetchFolder
 
     private string Origin => System.IO.Path.Join(Path, "origin");
 
+    /// <summary>Bytes that the disk has left for what is missing here, with those of parts that <see cref="Begin"/> would throw away. Throws nothing away itself.</summary>
+    public long Room(string origin, DataDisk disk)
+    {
+        Directory.CreateDirectory(root);
+        return disk.Free(root) + (IsOf(origin) || !Directory.Exists(Path) ? 0 : new DirectoryInfo(Path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length));
+    }
+
+    /// <summary>How much of a file of this origin is here.</summary>
+    public long Kept(string origin, string name) => IsOf(origin) ? Bytes(name) : 0;
+
     public void Begin(string origin)
     {
-        if (!File.Exists(Origin) || File.ReadAllText(Origin) != origin)
+        if (!IsOf(origin))
             Discard();
         Directory.CreateDirectory(Parts);
         File.WriteAllText(Origin, origin);
@@ -59,4 +70,6 @@ internal sealed class FetchFolder
     }
 
     public static FetchRefused Taken(string target) => new($"'{target}' exists already; choose another name", StatusCodes.Status409Conflict, "as");
+
+    private bool IsOf(string origin) => File.Exists(Origin) && File.ReadAllText(Origin) == origin;
 }

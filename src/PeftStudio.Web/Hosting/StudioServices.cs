@@ -34,7 +34,7 @@ public static class StudioServices
         services.AddSingleton<DatabaseStart>();
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseStart>());
         services.AddSingleton<AssetShelf>();
-        services.AddSingleton(FetchDisk.Real);
+        services.AddSingleton(DataDisk.Real);
         services.AddSingleton<FetchDesk>();
         services.AddSingleton<FetchOrders>();
         services.AddSingleton<StudyDesk>();

@@ -18,7 +18,7 @@ internal sealed class FetchBench : IAsyncDisposable
     private readonly TempFolder data = new();
     private FetchDesk desk;
 
-    public FetchBench(FetchDisk? disk = null, long mostBytes = 100_000_000, IReadOnlyDictionary<string, string>? checksums = null)
+    public FetchBench(DataDisk? disk = null, long mostBytes = 100_000_000, IReadOnlyDictionary<string, string>? checksums = null)
     {
         Settings = new StudioSettings
         {
@@ -35,7 +35,7 @@ internal sealed class FetchBench : IAsyncDisposable
             SampleStudy = "",
             Connection = "",
         };
-        (desk, Orders) = Start(disk ?? FetchDisk.Real);
+        (desk, Orders) = Start(disk ?? DataDisk.Real);
     }
 
     public PlayedHub Hub { get; } = new();
@@ -81,11 +81,11 @@ internal sealed class FetchBench : IAsyncDisposable
     }
 
     /// <summary>Another process of the studio on the same data folder.</summary>
-    public async Task RestartAsync(FetchDisk? disk = null)
+    public async Task RestartAsync(DataDisk? disk = null)
     {
         await desk.DisposeAsync();
         Orders.Dispose();
-        (desk, Orders) = Start(disk ?? FetchDisk.Real);
+        (desk, Orders) = Start(disk ?? DataDisk.Real);
     }
 
     /// <summary>The names of all files below the data folder, hidden ones too.</summary>
@@ -100,7 +100,7 @@ internal sealed class FetchBench : IAsyncDisposable
         data.Dispose();
     }
 
-    private (FetchDesk Desk, FetchOrders Orders) Start(FetchDisk disk)
+    private (FetchDesk Desk, FetchOrders Orders) Start(DataDisk disk)
     {
         var started = new FetchDesk(Settings, disk, TimeProvider.System, NullLogger<FetchDesk>.Instance);
         return (started, new FetchOrders(Settings, new AssetShelf(Settings), started));

@@ -1,3 +1,4 @@
+using PeftStudio.Web.Assets;
 using PeftStudio.Web.Fetching;
 
 namespace PeftStudio.Web.Tests.Fetching;
@@ -117,8 +118,8 @@ public sealed class FetchDeskTests
     {
         await using var bench = new FetchBench();
         var settings = bench.Settings with { BackboneFolders = ["/elsewhere"] };
-        await using var desk = new FetchDesk(settings, FetchDisk.Real, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<FetchDesk>.Instance);
-        using var orders = new FetchOrders(settings, new Assets.AssetShelf(settings), desk);
+        await using var desk = new FetchDesk(settings, DataDisk.Real, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<FetchDesk>.Instance);
+        using var orders = new FetchOrders(settings, new AssetShelf(settings), desk);
         (await Should.ThrowAsync<FetchRefused>(() => orders.BackboneAsync("a/b", null, null, CancellationToken.None))).Message.ShouldContain("Studio:BackboneFolders");
     }
 }

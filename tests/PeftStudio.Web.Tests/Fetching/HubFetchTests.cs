@@ -1,5 +1,6 @@
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Tests.Hub;
+using PeftStudio.Web.Assets;
 using PeftStudio.Web.Fetching;
 
 namespace PeftStudio.Web.Tests.Fetching;
@@ -170,7 +171,7 @@ public sealed class HubFetchTests
     public async Task A_full_disk_keeps_what_fits()
     {
         var room = new long[] { 200_000 };
-        await using var bench = new FetchBench(FetchDisk.Real with { Open = path => new FullDisk(FetchDisk.Real.Open(path), room) });
+        await using var bench = new FetchBench(DataDisk.Real with { Open = path => new FullDisk(DataDisk.Real.Open(path), room) });
         bench.AddTiny();
         var view = await bench.FetchAsync();
         view.State.ShouldBe(FetchState.Failed);
@@ -185,11 +186,36 @@ public sealed class HubFetchTests
     [Fact]
     public async Task What_has_no_room_is_not_begun()
     {
-        await using var bench = new FetchBench(FetchDisk.Real with { Free = _ => 1_000 });
+        await using var bench = new FetchBench(DataDisk.Real with { Free = _ => 1_000 });
         bench.AddTiny();
         var refused = await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync());
         (refused.Status, refused.Message.Contains("make room", StringComparison.Ordinal)).ShouldBe((507, true), refused.Message);
         bench.Hub.Requests.ShouldNotContain(request => request.Path == bench.WeightsPath);
+        bench.Desk.List().ShouldBeEmpty();
+        bench.Files().ShouldBeEmpty("nobody could discard it");
+    }
+
+    [Fact]
+    public async Task What_has_no_room_leaves_the_parts_of_another_commit_until_they_make_the_room()
+    {
+        var free = long.MaxValue / 2;
+        await using var bench = new FetchBench(DataDisk.Real with { Free = _ => free });
+        bench.AddTiny();
+        bench.Hub.CutOnceAfter[bench.WeightsPath] = 150_000;
+        (await bench.FetchAsync()).State.ShouldBe(FetchState.Failed);
+        var kept = bench.Files();
+        kept.ShouldContain("backbones/.fetch-tiny-bert/parts/model.safetensors.part");
+
+        bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("model.safetensors", FetchBench.Weights), ("README.md", [1, 2]));
+        var stale = new DirectoryInfo(Path.Join(bench.Backbones, ".fetch-tiny-bert")).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+        free = FetchBench.Config.Length + FetchBench.Vocabulary.Length + FetchBench.Weights.Length - stale - 1;
+        (await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync())).Status.ShouldBe(507);
+        bench.Files().ShouldBe(kept);
+
+        free += 1;
+        bench.Hub.Requests.Clear();
+        (await bench.FetchAsync()).State.ShouldBe(FetchState.Completed);
+        bench.Hub.Requests.ShouldAllBe(request => request.Range == null);
     }
 
     [Fact]
@@ -198,42 +224,5 @@ public sealed class HubFetchTests
         await using var bench = new FetchBench(mostBytes: 100_000);
         bench.AddTiny();
         (await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync())).Message.ShouldContain("Studio:UploadMegabytes");
-    }
-
-    private sealed class FullDisk(Stream file, long[] room) : Stream
-    {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => true;
-
-        public override bool CanWrite => true;
-
-        public override long Length => file.Length;
-
-        public override long Position { get => file.Position; set => file.Position = value; }
-
-        public override void Flush() => file.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => file.Seek(offset, origin);
-
-        public override void SetLength(long value) => file.SetLength(value);
-
-        public override void Write(byte[] buffer, int offset, int count)
-        {
-            var fits = (int)Math.Min(count, room[0]);
-            file.Write(buffer, offset, fits);
-            room[0] -= fits;
-            if (fits < count)
-                throw new IOException("No space left on device");
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                file.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }

@@ -1,0 +1,39 @@
+namespace PeftStudio.Web.Tests;
+
+/// <summary>A file on a disk that takes so many bytes more, over all of its files, and then none.</summary>
+internal sealed class FullDisk(Stream file, long[] room) : Stream
+{
+    public override bool CanRead => false;
+
+    public override bool CanSeek => true;
+
+    public override bool CanWrite => true;
+
+    public override long Length => file.Length;
+
+    public override long Position { get => file.Position; set => file.Position = value; }
+
+    public override void Flush() => file.Flush();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => file.Seek(offset, origin);
+
+    public override void SetLength(long value) => file.SetLength(value);
+
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        var fits = (int)Math.Min(count, room[0]);
+        file.Write(buffer, offset, fits);
+        room[0] -= fits;
+        if (fits < count)
+            throw new IOException("No space left on device");
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            file.Dispose();
+        base.Dispose(disposing);
+    }
+}
