@@ -1,3 +1,4 @@
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;

@@ -1,6 +1,10 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json;
+using PeftStudio.Formats.Safetensors;
 using PeftStudio.Tests;
+using PeftStudio.Tests.Hub;
 using PeftStudio.Web.Assets;
 
 namespace PeftStudio.Web.Tests;
@@ -147,6 +151,43 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
         var config = File.ReadAllBytes(Path.Join(Folders.Repository, "samples", "backbones", "sample", "config.json"));
         await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", config)))).ShouldBeProblem(HttpStatusCode.BadRequest, "model.safetensors");
         await (await client.PostAsync("/api/v1/backbones", Studio.Upload("none", ("config.json", config), ("model.safetensors", [1, 2, 3])))).ShouldBeProblem(HttpStatusCode.BadRequest, "model.safetensors");
+    }
+
+    public static TheoryData<string, string> Unusable => new()
+    {
+        { "without-an-output", "model.safetensors: tensor 'bert.encoder.layer.0.output.dense.weight': is missing, and 3 more; the checkpoint does not hold the 1-layer bert that config.json describes" },
+        { "of-another-width", "model.safetensors: tensor 'bert.encoder.layer.0.intermediate.dense.weight': has shape [8, 16]; by config.json it is [16, 8]" },
+        { "of-integers", "model.safetensors: tensor 'bert.embeddings.LayerNorm.bias': is I32; F32, F16 or BF16 is wanted" },
+        { "without-a-tokenizer", "holds no tokenizer; tokenizer.json, or vocab.txt" },
+        { "with-a-damaged-tokenizer", "tokenizer.json: is not valid JSON" },
+    };
+
+    /// <summary>Said where it was entered, and not by every trial of a study.</summary>
+    [Theory]
+    [MemberData(nameof(Unusable))]
+    public async Task A_backbone_that_no_worker_could_load_is_refused_and_listed_with_the_reason(string fault, string says)
+    {
+        var tiny = new TinyBert(width: 8);
+        var tensors = fault switch
+        {
+            "without-an-output" => tiny.Tensors().Where(tensor => !tensor.Key.Contains("layer.0.output", StringComparison.Ordinal)),
+            "of-another-width" => tiny.Tensors().Select(tensor => tensor.Key.EndsWith("intermediate.dense.weight", StringComparison.Ordinal) ? SafetensorsTensor.FromFloats(tensor.Key, new float[128], 8, 16) : tensor),
+            "of-integers" => tiny.Tensors().Select(tensor => tensor.Key.EndsWith("embeddings.LayerNorm.bias", StringComparison.Ordinal) ? new SafetensorsTensor(tensor.Key, SafetensorsType.I32, [8], new byte[32]) : tensor),
+            _ => tiny.Tensors(),
+        };
+        (string Name, byte[] Content)[] files =
+        [
+            ("config.json", tiny.Config), ("model.safetensors", SafetensorsWriter.ToBytes(tensors)),
+            .. fault switch { "without-a-tokenizer" => [], "with-a-damaged-tokenizer" => new[] { ("tokenizer.json", "{"u8.ToArray()) }, _ => [("vocab.txt", tiny.Vocabulary)] },
+        ];
+        await (await client.PostAsync("/api/v1/backbones", Studio.Upload(fault, files))).ShouldBeProblem(HttpStatusCode.BadRequest, says);
+
+        var folder = Directory.CreateDirectory(Path.Join(studio.Data, "backbones", fault)).FullName;
+        foreach (var (name, content) in files)
+            await File.WriteAllBytesAsync(Path.Join(folder, name), content);
+        var listed = await client.GetFromJsonAsync<JsonElement>($"/api/v1/backbones/{fault}");
+        listed.GetProperty("problem").GetString().ShouldNotBeNull().ShouldContain(says);
+        await (await client.PostAsync("/api/v1/studies", Studio.Yaml(Studio.Plan().Replace("backbone: sample", $"backbone: {fault}", StringComparison.Ordinal)))).ShouldBeProblem(HttpStatusCode.BadRequest, says);
     }
 
     [Fact]

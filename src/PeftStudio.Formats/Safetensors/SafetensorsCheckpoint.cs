@@ -12,14 +12,17 @@ public sealed class SafetensorsCheckpoint : IDisposable
     private readonly ImmutableArray<SafetensorsFile> files;
     private readonly FrozenDictionary<string, SafetensorsFile> fileOf;
 
-    private SafetensorsCheckpoint(string folder, ImmutableArray<SafetensorsFile> files)
+    private SafetensorsCheckpoint(string folder, string path, ImmutableArray<SafetensorsFile> files)
     {
-        (Folder, this.files) = (folder, files);
+        (Folder, Path, this.files) = (folder, path, files);
         Entries = [.. files.SelectMany(f => f.Entries).OrderBy(e => e.Key, StringComparer.Ordinal)];
         fileOf = files.SelectMany(f => f.Entries, (file, entry) => (file, entry.Key)).ToFrozenDictionary(p => p.Key, p => p.file, StringComparer.Ordinal);
     }
 
     public string Folder { get; }
+
+    /// <summary>Of the file that says which tensors there are: the only one, or the index.</summary>
+    public string Path { get; }
 
     /// <summary>Of all files, sorted by key, ordinal.</summary>
     public ImmutableArray<SafetensorsEntry> Entries { get; }
@@ -29,10 +32,10 @@ public sealed class SafetensorsCheckpoint : IDisposable
     /// <exception cref="UnsafePathException">The index names a file outside the folder.</exception>
     public static SafetensorsCheckpoint Open(string folder)
     {
-        var single = Path.Join(folder, SingleName);
-        var index = Path.Join(folder, IndexName);
+        var single = System.IO.Path.Join(folder, SingleName);
+        var index = System.IO.Path.Join(folder, IndexName);
         if (File.Exists(single))
-            return new SafetensorsCheckpoint(folder, [SafetensorsFile.Open(single)]);
+            return new SafetensorsCheckpoint(folder, single, [SafetensorsFile.Open(single)]);
         if (File.Exists(index))
             return OpenShards(folder, index);
         var pickle = Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).FirstOrDefault(PickleFiles.HasPickleExtension) : null;
@@ -52,6 +55,9 @@ public sealed class SafetensorsCheckpoint : IDisposable
     public bool Contains(string key) => fileOf.ContainsKey(key);
 
     public SafetensorsEntry Entry(string key) => FileOf(key).Entry(key);
+
+    /// <summary>Of the file that holds the tensor.</summary>
+    public string PathOf(string key) => FileOf(key).Path;
 
     public TensorBytes Read(string key) => FileOf(key).Read(key);
 
@@ -75,7 +81,7 @@ public sealed class SafetensorsCheckpoint : IDisposable
             foreach (var name in map.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
                 shards.Add(SafetensorsFile.Open(SafePath.Under(folder, name)));
             CheckShards(folder, index, map, shards);
-            return new SafetensorsCheckpoint(folder, shards.ToImmutable());
+            return new SafetensorsCheckpoint(folder, index, shards.ToImmutable());
         }
         catch
         {

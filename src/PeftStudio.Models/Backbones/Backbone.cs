@@ -55,16 +55,17 @@ public sealed class Backbone : IDisposable
     {
         var config = BackboneConfig.FromFolder(folder);
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
-        var reader = new CheckpointReader(checkpoint, config);
-        var report = reader.Check();
+        var keys = new CheckpointKeys(checkpoint, config);
+        var report = keys.Check();
+        var reader = new CheckpointReader(checkpoint, keys);
         var loaded = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
         {
             using var noGrad = no_grad();
-            foreach (var bare in reader.Keys.Keys)
+            foreach (var bare in keys.Keys.Keys)
                 loaded.Add(bare, reader.Read(bare, device, type));
             return new Backbone(
-                Path.GetFullPath(folder), config, BackboneIdentity.Of(checkpoint, config.ModelType), report, device, type, loaded, reader.Keys, reader.Wrapper);
+                Path.GetFullPath(folder), config, BackboneIdentity.Of(checkpoint, config.ModelType), report, device, type, loaded, keys.Keys, keys.Wrapper);
         }
         catch
         {

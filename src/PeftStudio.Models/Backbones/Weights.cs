@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using PeftStudio.Formats.Backbones;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,7 +40,34 @@ public sealed record LayerWeights(
     NormWeights OutputNorm);
 
 /// <summary>All tensors of an encoder. Built over the shared backbone's, or with a trial's own in the places where it trains.</summary>
-public sealed record EncoderWeights(EmbeddingWeights Embeddings, IReadOnlyList<LayerWeights> Layers);
+public sealed record EncoderWeights(EmbeddingWeights Embeddings, IReadOnlyList<LayerWeights> Layers)
+{
+    /// <summary>Made of what <paramref name="tensor"/> gives for each of <see cref="EncoderKeys"/>.</summary>
+    public static EncoderWeights Of(BackboneConfig config, Func<string, Tensor> tensor)
+    {
+        return new EncoderWeights(
+            new EmbeddingWeights(
+                tensor("embeddings.word_embeddings.weight"),
+                tensor("embeddings.position_embeddings.weight"),
+                tensor("embeddings.token_type_embeddings.weight"),
+                Norm("embeddings.LayerNorm")),
+            [.. Enumerable.Range(0, config.Layers).Select(i => LayerOf(EncoderKeys.Layer(i)))]);
+
+        LayerWeights LayerOf(string layer) => new(
+            Linear(layer + "attention.self.query"),
+            Linear(layer + "attention.self.key"),
+            Linear(layer + "attention.self.value"),
+            Linear(layer + "attention.output.dense"),
+            Norm(layer + "attention.output.LayerNorm"),
+            Linear(layer + "intermediate.dense"),
+            Linear(layer + "output.dense"),
+            Norm(layer + "output.LayerNorm"));
+
+        LinearWeights Linear(string module) => new(tensor(module + ".weight"), tensor(module + ".bias"));
+
+        NormWeights Norm(string module) => new(tensor(module + ".weight"), tensor(module + ".bias"), config.LayerNormEps);
+    }
+}
 
 internal static class TensorTypes
 {

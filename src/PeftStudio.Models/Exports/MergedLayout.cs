@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using PeftStudio.Formats;
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;

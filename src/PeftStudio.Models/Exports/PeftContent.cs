@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search.Methods;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using PeftStudio.Formats;
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Search;

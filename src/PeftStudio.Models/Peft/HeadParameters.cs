@@ -1,3 +1,4 @@
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
 
 namespace PeftStudio.Models.Peft;

@@ -38,7 +38,7 @@ internal abstract class LayerSites
 
     private sealed class EncoderSites : LayerSites
     {
-        public override string Layer(string stack, int layer) => Backbones.EncoderKeys.Layer(layer);
+        public override string Layer(string stack, int layer) => EncoderKeys.Layer(layer);
 
         public override IEnumerable<LayerSite> Modules(string stack, int layer, ModifiedRepresentation site) => [new(null)];
 

@@ -1,4 +1,5 @@
 using PeftStudio.Formats;
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Search;

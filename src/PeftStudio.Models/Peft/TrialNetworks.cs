@@ -13,11 +13,11 @@ internal static class TrialNetworks
         var (config, type) = (backbone.Config, backbone.Type);
         if (config.Decoder is not { } decoder)
             return new EncoderNetwork(
-                config, type, EncoderKeys.Weights(config, Tensor), [.. Enumerable.Range(0, config.Layers).Select(i => Layer("encoder", i, cross: false))], Head(), LowestLayers.Of(plan, config, "encoder"));
+                config, type, EncoderWeights.Of(config, Tensor), [.. Enumerable.Range(0, config.Layers).Select(i => Layer("encoder", i, cross: false))], Head(), LowestLayers.Of(plan, config, "encoder"));
         ISequenceNetwork network = config.T5 is { } t5
-            ? new T5Network(config, t5, T5Keys.Weights(config, t5, decoder, Tensor, Added, Layer, Lowest), type)
+            ? new T5Network(config, t5, T5Weights.Of(config, t5, decoder, Tensor, Added, Layer, Lowest), type)
             : new BartNetwork(
-                config, config.Bart!, decoder, BartKeys.Weights(config, decoder, Tensor, Layer, Lowest), backbone.Contains(BartKeys.LogitsBias) ? backbone[BartKeys.LogitsBias] : null, type);
+                config, config.Bart!, decoder, BartWeights.Of(config, decoder, Tensor, Layer, Lowest), backbone.Contains(BartKeys.LogitsBias) ? backbone[BartKeys.LogitsBias] : null, type);
         return new SequenceNetwork(backbone, network, head.Writes ? null : Head(), head.Words);
 
         Tensor Tensor(string key) => parameters.Contains(key) ? parameters[key].Value : backbone[key];

@@ -10,9 +10,6 @@ namespace PeftStudio.Models.Sequences;
 /// <param name="logitsBias">(1, vocabulary); null: none</param>
 internal sealed class BartNetwork(BackboneConfig config, BartConfig bart, DecoderConfig decoder, BartWeights weights, Tensor? logitsBias, ScalarType type) : ISequenceNetwork
 {
-    /// <summary>The row of the first token's position: its predecessor in fairseq counted from behind the padding id.</summary>
-    public const int FirstPosition = 2;
-
     public Tensor Encode(Tensor ids, Tensor? padding, ForwardContext context, Action<int, Tensor>? visit) =>
         Run(ids, DecoderLayout.Line(ids.size(1)).Positions, weights.Encoder, config.Heads, padding, encoded: null, context, visit);
 
@@ -56,7 +53,7 @@ internal sealed class BartNetwork(BackboneConfig config, BartConfig bart, Decode
         var words = EmbeddingLayer.Lookup(weights.Words, ids, type); // (batch, time, width)
         if (bart.ScalesEmbedding)
             words = words.mul(Math.Sqrt(config.HiddenSize));
-        var places = tensor([.. positions.Select(position => (long)(FirstPosition + position))], device: ids.device);
+        var places = tensor([.. positions.Select(position => (long)(BartKeys.FirstPosition + position))], device: ids.device);
         var sum = words.add(stack.Positions.index_select(0, places).In(type));
         return context.Dropped(stack.EmbeddingNorm.Forward(sum), config.HiddenDropout).MoveToOuterDisposeScope();
     }

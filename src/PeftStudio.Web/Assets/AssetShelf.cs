@@ -3,6 +3,7 @@ using PeftStudio.Formats;
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Formats.Tasks;
+using PeftStudio.Formats.Tokenizers;
 using PeftStudio.Search;
 using PeftStudio.Search.Studies;
 using PeftStudio.Web.Hosting;
@@ -91,6 +92,9 @@ public sealed class AssetShelf(StudioSettings settings)
         {
             config = BackboneConfig.FromFolder(folder);
             using var checkpoint = SafetensorsCheckpoint.Open(folder);
+            // What a worker would refuse is refused here, before a study is made of it.
+            new CheckpointKeys(checkpoint, config).Check();
+            Tokenizer.FromFolder(folder);
             var identity = BackboneIdentity.Of(checkpoint, config.ModelType);
             return new(folder, name, config, identity.Hash, config.Shape() with { Parameters = identity.Parameters }, null);
         }

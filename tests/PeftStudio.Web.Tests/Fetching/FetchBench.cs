@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using PeftStudio.Formats.Safetensors;
 using PeftStudio.Tests;
 using PeftStudio.Tests.Hub;
 using PeftStudio.Web.Assets;
@@ -46,12 +45,14 @@ internal sealed class FetchBench : IAsyncDisposable
 
     public FetchDesk Desk => desk;
 
-    /// <summary>The weights of the tiny repository: two tensors, some 400 kB.</summary>
-    public static byte[] Weights { get; } = SafetensorsWriter.ToBytes([Tensor("bert.embeddings.word_embeddings.weight", 1), Tensor("bert.encoder.layer.0.output.dense.weight", 2)]);
+    /// <summary>What the tiny repository holds, some 400 kB of it weights.</summary>
+    public static TinyBert Tiny { get; } = new(width: 8);
 
-    public static byte[] Config { get; } = File.ReadAllBytes(Path.Join(Folders.Repository, "samples", "backbones", "sample", "config.json"));
+    public static byte[] Weights { get; } = Tiny.Weights;
 
-    public static byte[] Vocabulary { get; } = File.ReadAllBytes(Path.Join(Folders.Repository, "samples", "backbones", "sample", "vocab.txt"));
+    public static byte[] Config => Tiny.Config;
+
+    public static byte[] Vocabulary => Tiny.Vocabulary;
 
     public string Backbones => data["backbones"];
 
@@ -105,7 +106,4 @@ internal sealed class FetchBench : IAsyncDisposable
         var started = new FetchDesk(Settings, disk, TimeProvider.System, NullLogger<FetchDesk>.Instance);
         return (started, new FetchOrders(Settings, new AssetShelf(Settings), started));
     }
-
-    private static SafetensorsTensor Tensor(string key, int seed) =>
-        SafetensorsTensor.FromFloats(key, [.. Enumerable.Range(0, 50_000).Select(i => (float)((i * 7919 * seed) % 1000))], 500, 100);
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Tests.Hub;
 using PeftStudio.Web.Assets;
@@ -26,10 +28,10 @@ public sealed class HubFetchTests
     public async Task Shards_come_by_their_index()
     {
         await using var bench = new FetchBench();
-        var (first, second) = (SafetensorsTensor.FromFloats("bert.encoder.a", [1, 2], 2), SafetensorsTensor.FromFloats("bert.encoder.b", [3], 1));
-        bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary),
-            ("model.safetensors.index.json", """{ "weight_map": { "bert.encoder.a": "model-1.safetensors", "bert.encoder.b": "model-2.safetensors" } }"""u8.ToArray()),
-            ("model-1.safetensors", SafetensorsWriter.ToBytes([first])), ("model-2.safetensors", SafetensorsWriter.ToBytes([second])), ("other.safetensors", [1]));
+        var tensors = FetchBench.Tiny.Tensors();
+        var index = new JsonObject { ["weight_map"] = new JsonObject(tensors.Select((tensor, i) => KeyValuePair.Create<string, JsonNode?>(tensor.Key, i < 5 ? "model-1.safetensors" : "model-2.safetensors"))) };
+        bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("model.safetensors.index.json", Encoding.UTF8.GetBytes(index.ToJsonString())),
+            ("model-1.safetensors", SafetensorsWriter.ToBytes(tensors.Take(5))), ("model-2.safetensors", SafetensorsWriter.ToBytes(tensors.Skip(5))), ("other.safetensors", [1]));
         var view = await bench.FetchAsync(target: "in shards");
         view.State.ShouldBe(FetchState.Completed, view.Message);
         Directory.GetFiles(Path.Join(bench.Backbones, "in shards")).Length.ShouldBe(5);
@@ -45,7 +47,7 @@ public sealed class HubFetchTests
     {
         await using var bench = new FetchBench();
         bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("../../up.safetensors", [1]), ("sub/model.safetensors", [1]), ("/etc/passwd", [1]), ("model.bin", [1]),
-            ("model.safetensors.index.json", System.Text.Encoding.UTF8.GetBytes($$"""{ "weight_map": { "bert.encoder.a": "{{shard}}" } }""")));
+            ("model.safetensors.index.json", Encoding.UTF8.GetBytes($$"""{ "weight_map": { "bert.encoder.a": "{{shard}}" } }""")));
         (await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync())).Message.ShouldContain("model.safetensors.index.json names");
         bench.Files().ShouldBeEmpty();
     }
@@ -99,12 +101,27 @@ public sealed class HubFetchTests
         bench.AddTiny();
         bench.Hub.CutOnceAfter[bench.WeightsPath] = 150_000;
         (await bench.FetchAsync()).State.ShouldBe(FetchState.Failed);
-        var other = SafetensorsWriter.ToBytes([SafetensorsTensor.FromFloats("bert.encoder.a", [.. Enumerable.Range(0, 100_001).Select(i => (float)i)], 100_001)]);
+        var other = SafetensorsWriter.ToBytes([.. FetchBench.Tiny.Tensors(), SafetensorsTensor.FromFloats("cls.bias", [1, 2, 3], 3)]);
         bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("model.safetensors", other));
         bench.Hub.Requests.Clear();
         (await bench.FetchAsync()).State.ShouldBe(FetchState.Completed);
         bench.Hub.Requests.ShouldAllBe(request => request.Range == null);
         File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(other);
+    }
+
+    /// <summary>All of it arrives whole, and no study could use it.</summary>
+    [Theory]
+    [InlineData("bert.encoder.layer.0.output.dense.bias", "model.safetensors: tensor 'bert.encoder.layer.0.output.dense.bias': is missing")]
+    [InlineData(null, "vocab.txt: ")]
+    public async Task What_no_worker_could_load_is_not_made_a_backbone(string? lacks, string says)
+    {
+        await using var bench = new FetchBench();
+        bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", lacks is null ? "a\na\n"u8.ToArray() : FetchBench.Vocabulary),
+            ("model.safetensors", SafetensorsWriter.ToBytes(FetchBench.Tiny.Tensors().Where(tensor => tensor.Key != lacks))));
+        var view = await bench.FetchAsync();
+        view.State.ShouldBe(FetchState.Failed);
+        view.Message.ShouldNotBeNull().ShouldStartWith(says);
+        bench.Files().ShouldNotContain(file => file.StartsWith("backbones/tiny-bert", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-namespace PeftStudio.Models.Backbones;
+namespace PeftStudio.Formats.Backbones;
 
 /// <summary>
 /// The classification heads of the families as data: first token, [dropout,] dense, tanh, dropout, out. BERT's dense is its pooler, which the checkpoint may bring;

@@ -1,7 +1,4 @@
-using PeftStudio.Formats.Backbones;
-using PeftStudio.Models.Sequences;
-
-namespace PeftStudio.Models.Backbones;
+namespace PeftStudio.Formats.Backbones;
 
 /// <summary>The tensors that a checkpoint of each family is made of, by their keys in the bare model.</summary>
 public static class NetworkKeys

@@ -1,18 +1,15 @@
-using PeftStudio.Formats.Backbones;
-using PeftStudio.Models.Backbones;
-using PeftStudio.Models.Peft;
-using static TorchSharp.torch;
+namespace PeftStudio.Formats.Backbones;
 
-namespace PeftStudio.Models.Sequences;
-
-/// <summary>T5's tensors by their keys, and the weights that they make up.</summary>
-internal static class T5Keys
+/// <summary>T5's tensors by their keys in the bare model.</summary>
+public static class T5Keys
 {
     /// <summary>Of a language-model head of its own; T5 1.0 has none.</summary>
     public const string Head = "lm_head.weight";
 
-    private const string Words = "shared.weight";
-    private const string Positions = "block.0.layer.0.SelfAttention.relative_attention_bias.weight";
+    public const string Words = "shared.weight";
+
+    /// <summary>Of a stack: the first layer's, for all layers.</summary>
+    public const string Positions = "block.0.layer.0.SelfAttention.relative_attention_bias.weight";
 
     public static IEnumerable<(string Key, long[] Shape)> Of(BackboneConfig config, T5Config t5, DecoderConfig decoder)
     {
@@ -41,30 +38,6 @@ internal static class T5Keys
             }
             yield return ($"{stack}.final_layer_norm.weight", [d]);
         }
-    }
-
-    /// <param name="added">biases, which T5 has none of, where a trial adds one.</param>
-    public static T5Weights Weights(BackboneConfig config, T5Config t5, DecoderConfig decoder, Func<string, Tensor> tensor, Func<string, Tensor?> added, Func<string, int, bool, LayerPeft> peft, Func<string, int> lowest)
-    {
-        return new(tensor(Words), Stack("encoder", config.Layers, cross: false), Stack("decoder", decoder.Layers, cross: true), tensor(t5.HasTiedHead ? Words : Head));
-
-        T5StackWeights Stack(string stack, int layers, bool cross) => new(
-            tensor($"{stack}.{Positions}"), [.. Enumerable.Range(0, layers).Select(i => Layer(stack, i, cross))], Norm($"{stack}.final_layer_norm"), lowest(stack));
-
-        T5LayerWeights Layer(string stack, int i, bool cross) => new(
-            Norm($"{Part(stack, i, 0)}.layer_norm"), Attention(Self(stack, i)),
-            cross ? Norm($"{Part(stack, i, 1)}.layer_norm") : null, cross ? Attention(Cross(stack, i)) : null,
-            Norm($"{FeedForward(stack, i)}.layer_norm"), Products(Fed(stack, i)), peft(stack, i, false), peft(stack, i, true));
-
-        AttentionWeights Attention(string module) => new(Linear(module + ".q"), Linear(module + ".k"), Linear(module + ".v"), Linear(module + ".o"));
-
-        T5FeedForward Products(string module) => t5.IsGated
-            ? new(Linear(module + ".wi_0"), Linear(module + ".wi_1"), Linear(module + ".wo"))
-            : new(Linear(module + ".wi"), null, Linear(module + ".wo"));
-
-        LinearWeights Linear(string module) => new(tensor(module + ".weight"), added(module + ".bias"));
-
-        RmsNormWeights Norm(string module) => new(tensor(module + ".weight"), added(module + ".bias"), config.LayerNormEps);
     }
 
     public static string Part(string stack, int layer, int part) => FormattableString.Invariant($"{stack}.block.{layer}.layer.{part}");

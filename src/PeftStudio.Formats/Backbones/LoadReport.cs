@@ -1,6 +1,6 @@
 using PeftStudio.Search;
 
-namespace PeftStudio.Models.Backbones;
+namespace PeftStudio.Formats.Backbones;
 
 /// <summary>What a checkpoint lacked and what it held besides. Keys as in the checkpoint, or as they would be there.</summary>
 /// <param name="Missing">tensors of the pooler that the checkpoint lacks; they are trained with the head. (A missing backbone tensor is an error.)</param>

@@ -1,0 +1,103 @@
+using PeftStudio.Formats.Safetensors;
+using PeftStudio.Search;
+
+namespace PeftStudio.Formats.Backbones;
+
+/// <summary>Which key of a checkpoint is which tensor of a backbone, and whether all are there in the shapes that config.json asks for: what a worker loads by, and what the shelf looks at before one does.</summary>
+public sealed class CheckpointKeys
+{
+    private readonly SafetensorsCheckpoint checkpoint;
+    private readonly BackboneConfig config;
+    private readonly List<string> unexpected = [];
+
+    public CheckpointKeys(SafetensorsCheckpoint checkpoint, BackboneConfig config)
+    {
+        (this.checkpoint, this.config) = (checkpoint, config);
+        var prefix = BackboneKeys.Prefix(config.ModelType);
+        var headKeys = NetworkKeys.Head(config).ToHashSet(StringComparer.Ordinal);
+        foreach (var entry in checkpoint.Entries)
+        {
+            var stripped = entry.Key.StartsWith(prefix, StringComparison.Ordinal) ? entry.Key[prefix.Length..] : entry.Key;
+            if (BackboneKeys.Bare(config.ModelType, entry.Key) is { } bare)
+                Keys[bare] = entry.Key;
+            else if (headKeys.Contains(stripped))
+                Keys[stripped] = entry.Key;
+            else
+                unexpected.Add(entry.Key);
+        }
+        Wrapper = checkpoint.Entries.Any(e => e.Key.StartsWith(prefix + "encoder.", StringComparison.Ordinal)) ? prefix : "";
+    }
+
+    /// <summary>Bare key -> key in the checkpoint, of the backbone, the pooler and the head.</summary>
+    public Dictionary<string, string> Keys { get; } = new(StringComparer.Ordinal);
+
+    public string Wrapper { get; }
+
+    /// <exception cref="SafetensorsException">A backbone tensor is missing, has another shape than config.json asks for, or is no floating-point numbers.</exception>
+    public LoadReport Check()
+    {
+        var expected = NetworkKeys.Of(config).ToDictionary(k => k.Key, k => k.Shape, StringComparer.Ordinal);
+        Require(expected);
+        var missing = config.Decoder is null ? CheckPooler() : CheckHead();
+        foreach (var bare in Keys.Keys.Where(key => BackboneKeys.Bare(config.ModelType, key) is not null).ToArray())
+            if (!expected.ContainsKey(bare))
+            {
+                unexpected.Add(Keys[bare]);
+                Keys.Remove(bare);
+            }
+        foreach (var key in Keys.Values)
+            CheckType(checkpoint.Entry(key));
+        unexpected.Sort(StringComparer.Ordinal);
+        return new LoadReport(missing.ToValueList(), unexpected.ToValueList(), config.Ignored);
+    }
+
+    private void Require(Dictionary<string, long[]> expected)
+    {
+        var absent = expected.Keys.Where(key => !Keys.ContainsKey(key)).ToArray();
+        if (absent.Length > 0)
+            throw new SafetensorsException(
+                checkpoint.Path, Wrapper + absent[0],
+                $"is missing{(absent.Length > 1 ? $", and {absent.Length - 1} more" : "")}; the checkpoint does not hold the {config.Layers}-layer {config.ModelType} that config.json describes");
+        foreach (var (bare, shape) in expected)
+            CheckShape(bare, shape);
+    }
+
+    private List<string> CheckPooler()
+    {
+        var missing = new List<string>();
+        var head = HeadLayout.Of(config.ModelType);
+        foreach (var (bare, shape) in head.HasPooler ? head.Keys(config.HiddenSize, 1).Take(2) : [])
+            if (Keys.ContainsKey(bare))
+                CheckShape(bare, shape);
+            else
+                missing.Add(Wrapper + bare);
+        return missing;
+    }
+
+    // The heads of encoder-decoders are used as the checkpoint brings them: whole, or not at all.
+    private List<string> CheckHead()
+    {
+        if (config.T5 is { HasTiedHead: false })
+            Require(new(StringComparer.Ordinal) { [T5Keys.Head] = [config.VocabSize, config.HiddenSize] });
+        if (Keys.ContainsKey(BartKeys.LogitsBias))
+            CheckShape(BartKeys.LogitsBias, [1, config.VocabSize]);
+        if (config.Bart is not null && HeadLayout.Of(config.ModelType) is var head && head.Keys(1, 1).Any(k => Keys.ContainsKey(k.Key)))
+            Require(head.Keys(config.HiddenSize, Keys.TryGetValue(head.Out + ".weight", out var stored) ? checkpoint.Entry(stored).Shape[0] : 1)
+                .ToDictionary(k => k.Key, k => k.Shape, StringComparer.Ordinal));
+        return [];
+    }
+
+    private void CheckShape(string bare, long[] shape)
+    {
+        var entry = checkpoint.Entry(Keys[bare]);
+        if (!entry.Shape.AsSpan().SequenceEqual(shape))
+            throw new SafetensorsException(
+                checkpoint.PathOf(entry.Key), entry.Key, $"has shape [{string.Join(", ", entry.Shape)}]; by config.json it is [{string.Join(", ", shape)}]");
+    }
+
+    private void CheckType(SafetensorsEntry entry)
+    {
+        if (entry.Type is not (SafetensorsType.F32 or SafetensorsType.F16 or SafetensorsType.BF16 or SafetensorsType.F64))
+            throw new SafetensorsException(checkpoint.PathOf(entry.Key), entry.Key, $"is {entry.Type}; F32, F16 or BF16 is wanted");
+    }
+}
