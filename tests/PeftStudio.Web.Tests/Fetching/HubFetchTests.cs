@@ -22,6 +22,38 @@ public sealed class HubFetchTests
     }
 
     [Fact]
+    public async Task A_revision_with_slashes_is_another_content_than_main()
+    {
+        await using var bench = new FetchBench();
+        var proposed = SafetensorsWriter.ToBytes([SafetensorsTensor.FromFloats("bert.encoder.a", [1, 2, 3], 3)]);
+        bench.Hub.AddAt("refs/pr/7", FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("model.safetensors", proposed));
+        var commit = bench.Hub.Commit;
+        bench.AddTiny();
+        var view = await bench.FetchAsync(revision: "refs/pr/7");
+        (view.State, view.What).ShouldBe((FetchState.Completed, $"{FetchBench.Repository} at refs/pr/7"), view.Message);
+        File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(proposed);
+        // The slash of a name is escaped; the files are asked for by the commit that the hub named.
+        bench.Hub.Requests.First().Path.ShouldBe($"api/models/{FetchBench.Repository}/revision/refs%2Fpr%2F7");
+        bench.Hub.Requests.Skip(1).ShouldAllBe(asked => asked.Path.StartsWith($"{FetchBench.Repository}/resolve/{commit}/"));
+        (await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync(target: "absent", revision: "refs/pr/8"))).Message.ShouldContain("with a revision 'refs/pr/8'");
+    }
+
+    [Fact]
+    public async Task A_commit_stays_what_it_was_when_main_has_moved_on()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var commit = bench.Hub.Commit;
+        bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("model.safetensors", SafetensorsWriter.ToBytes([SafetensorsTensor.FromFloats("bert.encoder.a", [1], 1)])));
+        bench.Hub.Commit.ShouldNotBe(commit);
+        var view = await bench.FetchAsync(revision: commit);
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(FetchBench.Weights);
+        (await bench.FetchAsync(target: "now")).State.ShouldBe(FetchState.Completed);
+        File.ReadAllBytes(Path.Join(bench.Backbones, "now", "model.safetensors")).ShouldNotBe(FetchBench.Weights);
+    }
+
+    [Fact]
     public async Task Shards_come_by_their_index()
     {
         await using var bench = new FetchBench();
@@ -198,42 +230,5 @@ public sealed class HubFetchTests
         await using var bench = new FetchBench(mostBytes: 100_000);
         bench.AddTiny();
         (await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync())).Message.ShouldContain("Studio:UploadMegabytes");
-    }
-
-    private sealed class FullDisk(Stream file, long[] room) : Stream
-    {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => true;
-
-        public override bool CanWrite => true;
-
-        public override long Length => file.Length;
-
-        public override long Position { get => file.Position; set => file.Position = value; }
-
-        public override void Flush() => file.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => file.Seek(offset, origin);
-
-        public override void SetLength(long value) => file.SetLength(value);
-
-        public override void Write(byte[] buffer, int offset, int count)
-        {
-            var fits = (int)Math.Min(count, room[0]);
-            file.Write(buffer, offset, fits);
-            room[0] -= fits;
-            if (fits < count)
-                throw new IOException("No space left on device");
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                file.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }
