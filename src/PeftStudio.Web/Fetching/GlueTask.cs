@@ -24,18 +24,24 @@ internal sealed class GlueTask(RemoteSource glue, AssetShelf shelf, GlueArchive 
         return Task.FromResult(new FetchPlan(string.Join(' ', files.Select(file => $"{file.Address} {file.Sha256}")), files));
     }
 
-    public string Make(FetchFolder folder)
+    // Only the archive knows what it comes to; the archive itself stays until that has its place.
+    public string Make(FetchFolder folder, FetchDisk disk)
     {
         try
         {
-            archive.Unpack(folder.Parts, folder.Made);
+            var (needed, free) = (archive.UnpackedBytes(folder.Parts), disk.Free(folder.Parts));
+            if (needed > free)
+                throw FetchDisk.TooSmall($"{What}, unpacked,", needed, free);
+            return folder.Make(made =>
+            {
+                archive.Unpack(folder.Parts, made, disk.Open);
+                shelf.CheckTask(made, archive.Task);
+            });
         }
         catch (InvalidTaskException error)
         {
             throw new FetchRefused(error.Message, StatusCodes.Status502BadGateway);
         }
-        shelf.CheckTask(folder.Made, archive.Task);
-        return folder.Made;
     }
 
     public FetchRefused Explain(RemoteRefused refused) => new(

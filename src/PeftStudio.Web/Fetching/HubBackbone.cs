@@ -40,7 +40,7 @@ internal sealed class HubBackbone(RemoteSource hub, AssetShelf shelf, HubReferen
         }
     }
 
-    public string Make(FetchFolder folder)
+    public string Make(FetchFolder folder, FetchDisk disk)
     {
         shelf.CheckBackbone(folder.Parts);
         return folder.Parts;
