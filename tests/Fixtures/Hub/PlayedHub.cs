@@ -55,7 +55,7 @@ internal sealed class PlayedHub : IDisposable
     /// <summary>The same at another revision, and at its commit.</summary>
     public void AddAt(string revision, string repository, params (string Name, byte[] Content)[] content)
     {
-        var commit = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(repository + string.Concat(content.Select(file => file.Name + Sha256(file.Content))))));
+        var commit = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(repository + string.Concat(content.Select(file => file.Name + BlobId(file.Content))))));
         var siblings = new JsonArray();
         foreach (var (name, bytes) in content)
         {
@@ -63,6 +63,8 @@ internal sealed class PlayedHub : IDisposable
             if (TellsBlobs)
             {
                 sibling["size"] = bytes.Length;
+                // Of a large file git has a pointer, which is another content.
+                sibling["blobId"] = BlobId(IsLarge(name) ? Encoding.UTF8.GetBytes("pointer to " + Sha256(bytes)) : bytes);
                 if (IsLarge(name))
                     sibling["lfs"] = new JsonObject { ["sha256"] = Sha256(bytes), ["size"] = bytes.Length, ["pointerSize"] = 133 };
             }
@@ -85,6 +87,9 @@ internal sealed class PlayedHub : IDisposable
     public void Answer(string path, int status, string? code, string body) => answers["/" + path] = (status, code, body);
 
     public static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    /// <summary>What <c>git hash-object</c> says of it.</summary>
+    public static string BlobId(byte[] content) => Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 
     public void Dispose() => listener.Close();
 

@@ -1,4 +1,5 @@
 using PeftStudio.Formats.Safetensors;
+using PeftStudio.Tests;
 using PeftStudio.Tests.Hub;
 using PeftStudio.Web.Fetching;
 
@@ -153,6 +154,34 @@ public sealed class HubFetchTests
 
         bench.Hub.AddFile(bench.WeightsPath, FetchBench.Weights);
         (await bench.FetchAsync()).State.ShouldBe(FetchState.Completed);
+    }
+
+    [Fact]
+    public async Task A_small_file_of_the_same_length_with_another_byte_is_thrown_away()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var damaged = FetchBench.Vocabulary.ToArray();
+        damaged[^2] ^= 1;
+        var path = PlayedHub.Resolve(FetchBench.Repository, bench.Hub.Commit, "vocab.txt");
+        bench.Hub.AddFile(path, damaged);
+        var view = await bench.FetchAsync();
+        view.State.ShouldBe(FetchState.Failed);
+        view.Message.ShouldNotBeNull().ShouldContain(
+            $"vocab.txt arrived damaged: its git blob id is {PlayedHub.BlobId(damaged)}, and {PlayedHub.BlobId(FetchBench.Vocabulary)} was announced");
+        bench.Files().ShouldBe(["backbones/.fetch-tiny-bert/origin", "backbones/.fetch-tiny-bert/parts/config.json"]);
+        bench.Hub.AddFile(path, FetchBench.Vocabulary);
+        (await bench.FetchAsync()).State.ShouldBe(FetchState.Completed);
+    }
+
+    /// <summary>As <c>printf 'hello\n' | git hash-object --stdin</c> has it.</summary>
+    [Fact]
+    public async Task A_blob_id_is_gits()
+    {
+        using var files = new TempFolder();
+        var announced = new Checksum(ChecksumKind.GitBlob, "ce013625030ba8dba906f756967f9e9ca394464a");
+        (await announced.OfAsync(files.Write("hello", "hello\n"), CancellationToken.None)).ShouldBe(announced);
+        (await announced.OfAsync(files.Write("other", "hellp\n"), CancellationToken.None)).ShouldNotBe(announced);
     }
 
     [Fact]
