@@ -19,7 +19,7 @@ public sealed class LoadedAdapter : IDisposable
     /// <summary>Null: another project's layout.</summary>
     public AdapterManifest? Manifest { get; }
 
-    /// <summary>What the files hold and is not read, in sentences.</summary>
+    /// <summary>What the files hold and is not read, and the name of another backbone, in sentences.</summary>
     public ValueList<string> Notes => imported?.Notes ?? [];
 
     /// <param name="folder">adapter.json and adapter.safetensors; or AdapterHub's layout, or PEFT's, which may leave the backbone's own head.</param>

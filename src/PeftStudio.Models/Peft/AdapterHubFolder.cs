@@ -17,8 +17,14 @@ public static class AdapterHubFolder
     public static ImportedAdapter Read(string folder, Backbone backbone)
     {
         var (modules, tensors, files) = (new OrderedDictionary<string, ModulePlacement>(StringComparer.Ordinal), new List<TrainedTensor>(), new List<ForeignFile>());
+        ValueList<string> notes = [];
         foreach (var part in Adapters(folder))
-            files.Add(ReadAdapter(part, backbone, modules));
+        {
+            var root = JsonFields.Read(Path.Join(part, AdapterHubFiles.Config));
+            files.Add(ReadAdapter(part, root, backbone, modules));
+            // A stack's adapters are of one backbone: what is said of the first holds for all.
+            notes = notes.Count > 0 ? notes : NamedBackbone.Note(root, "model_name", backbone);
+        }
         if (File.Exists(Path.Join(folder, AdapterHubFiles.Biases)))
             files.Add(ReadBiases(Path.Join(folder, AdapterHubFiles.Biases), backbone, tensors));
         if (files.Count == 0)
@@ -27,13 +33,12 @@ public static class AdapterHubFolder
         var plan = new InsertionPlan(modules.Values.ToValueList(), tensors.ToValueList());
         if (!File.Exists(Path.Join(folder, AdapterHubFiles.HeadConfig)))
         {
-            ValueList<string> notes = File.Exists(Path.Join(folder, AdapterHubFiles.HeadWeights))
-                ? [$"the prediction head in {AdapterHubFiles.HeadWeights} has no {AdapterHubFiles.HeadConfig} and is not read; the backbone's own head is used"]
-                : [];
+            if (File.Exists(Path.Join(folder, AdapterHubFiles.HeadWeights)))
+                notes = [.. notes, $"the prediction head in {AdapterHubFiles.HeadWeights} has no {AdapterHubFiles.HeadConfig} and is not read; the backbone's own head is used"];
             return new ImportedAdapter(files, plan, null, notes);
         }
         var (head, headFile) = AdapterHubHead.Read(folder, backbone);
-        return new ImportedAdapter([.. files, headFile], plan, head, []);
+        return new ImportedAdapter([.. files, headFile], plan, head, notes);
     }
 
     private static string[] Adapters(string folder)
@@ -59,9 +64,8 @@ public static class AdapterHubFolder
         }
     }
 
-    private static ForeignFile ReadAdapter(string folder, Backbone backbone, OrderedDictionary<string, ModulePlacement> modules)
+    private static ForeignFile ReadAdapter(string folder, JsonFields root, Backbone backbone, OrderedDictionary<string, ModulePlacement> modules)
     {
-        var root = JsonFields.Read(Path.Join(folder, AdapterHubFiles.Config));
         if (root.IntOrNull("hidden_size") is { } width && width != backbone.Config.HiddenSize)
             throw root.Wrong("hidden_size", $"is {width}; the backbone's is {backbone.Config.HiddenSize}");
         var path = Path.Join(folder, AdapterHubFiles.Weights);

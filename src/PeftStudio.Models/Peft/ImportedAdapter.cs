@@ -48,7 +48,7 @@ public sealed class ImportedAdapter
     /// <summary>The head that the files bring; null: the backbone's own is meant.</summary>
     public HeadPlan? Head { get; }
 
-    /// <summary>What the files hold and is not read, in sentences.</summary>
+    /// <summary>What the files hold and is not read, and the name of another backbone, in sentences.</summary>
     public ValueList<string> Notes { get; }
 
     /// <summary>Whether the files hold what <see cref="Plan"/> and <see cref="Head"/> would make; for asking before it is made.</summary>

@@ -70,7 +70,8 @@ public sealed class PeftFolder
                 tensors.Add(Trained(entry.Key, bare));
             foreign.Add(new ForeignTensor(entry.Key, bare));
         }
-        return new ImportedAdapter([new ForeignFile(file.Path, foreign)], new InsertionPlan(placed.Select(p => p.Module).ToValueList(), tensors.ToValueList()), head, []);
+        return new ImportedAdapter([new ForeignFile(file.Path, foreign)], new InsertionPlan(placed.Select(p => p.Module).ToValueList(), tensors.ToValueList()), head,
+            NamedBackbone.Note(config, "base_model_name_or_path", backbone));
     }
 
     private void RequireKnownFields()
