@@ -69,7 +69,7 @@ public static class AdapterExport
     private static IExportLayout Layout(ExportLayout layout, BackboneConfig config) => layout switch
     {
         ExportLayout.AdapterHub => new AdapterHubLayout(config),
-        ExportLayout.Peft => new PeftLayout(),
+        ExportLayout.Peft => new PeftLayout(config),
         ExportLayout.Merged => new MergedLayout(),
         _ => throw new ArgumentOutOfRangeException(nameof(layout), layout, "not a layout"),
     };
