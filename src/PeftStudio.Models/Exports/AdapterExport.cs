@@ -33,8 +33,7 @@ public static class AdapterExport
     public static ExportReport Write(string adapterFolder, Backbone backbone, ExportLayout layout, string output)
     {
         RequireEmpty(output);
-        if (!AdapterFolder.IsAdapter(adapterFolder))
-            throw new InvalidDataException($"{adapterFolder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
+        RequireAdapter(adapterFolder);
         using var adapter = LoadedAdapter.Read(adapterFolder, backbone);
         var manifest = adapter.Manifest ?? throw new InvalidDataException($"{adapterFolder}: has no manifest");
         if (layout != ExportLayout.Merged && adapter.Model.Head.IsLanguageModel && !ForwardPass.HeadOf(backbone).IsLanguageModel)
@@ -67,6 +66,13 @@ public static class AdapterExport
     }
 
     private static IExportLayout Layout(ExportLayout layout, BackboneConfig config) => layout switch
+    /// <exception cref="InvalidDataException">The folder holds no adapter of the studio's own.</exception>
+    public static void RequireAdapter(string folder)
+    {
+        if (!AdapterFolder.IsAdapter(folder))
+            throw new InvalidDataException($"{folder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
+    }
+
     {
         ExportLayout.AdapterHub => new AdapterHubLayout(config),
         ExportLayout.Peft => new PeftLayout(config),
