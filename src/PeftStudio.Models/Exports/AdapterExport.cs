@@ -45,7 +45,8 @@ public static class AdapterExport
         Directory.CreateDirectory(output);
         try
         {
-            var notes = format.Write(source, output).Concat(Notes(manifest, adapter.Model.Head)).ToValueList();
+            var notes = format.Write(source, output).Concat(Notes(manifest, adapter.Model.Head)).Append(OwnFiles.Note).ToValueList();
+            OwnFiles.Write(adapterFolder, output);
             var files = Files(output);
             var comparison = Compare(adapter.Model, carried, format, output);
             var report = new ExportReport(
@@ -65,7 +66,6 @@ public static class AdapterExport
         }
     }
 
-    private static IExportLayout Layout(ExportLayout layout, BackboneConfig config) => layout switch
     /// <exception cref="InvalidDataException">The folder holds no adapter of the studio's own.</exception>
     public static void RequireAdapter(string folder)
     {
@@ -73,6 +73,7 @@ public static class AdapterExport
             throw new InvalidDataException($"{folder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
     }
 
+    private static IExportLayout Layout(ExportLayout layout, BackboneConfig config) => layout switch
     {
         ExportLayout.AdapterHub => new AdapterHubLayout(config),
         ExportLayout.Peft => new PeftLayout(config),
