@@ -1,4 +1,5 @@
-"""RoBERTa, T5 (1.0) and BART in plain PyTorch as transformers 4.21 and PEFT write them: eager attention, torch.nn modules, low-rank products added to the frozen product.
+"""RoBERTa, T5 (1.0) and BART in plain PyTorch as transformers and PEFT write them: torch.nn modules, low-rank products added to the frozen product, attention step by step or,
+from PyTorch 2.1 on, scaled_dot_product_attention.
 
 Base sizes, random frozen weights, LoRA of rank 8 on queries and values of every attention, dropout 0.1. Rows have no padding, so that no mask is added to the encoder's scores
 (transformers adds one of zeros). `Model.loss(ids, labels)` is a training step's loss.
@@ -11,6 +12,7 @@ from torch.nn import functional as F
 
 WIDTH, HEADS, INNER, RANK, SCALE, DROPOUT = 768, 12, 3072, 8, 2.0, 0.1
 HEAD = WIDTH // HEADS
+FUSED = tuple(int(part) for part in torch.__version__.split(".")[:2]) >= (2, 1)
 
 
 class Lora(nn.Module):
@@ -40,13 +42,16 @@ class Attention(nn.Module):
 
     def forward(self, asking, seen, bias=None):
         query, key, value = self.heads(self.query(asking)), self.heads(self.key(seen)), self.heads(self.value(seen))
-        scores = torch.matmul(query, key.transpose(-1, -2))
-        if self.scale != 1:
-            scores = scores * self.scale
-        if bias is not None:
-            scores = scores + bias
-        read = torch.matmul(self.dropout(F.softmax(scores, dim=-1)), value).permute(0, 2, 1, 3).contiguous()
-        return self.output(read.view(asking.shape))
+        if FUSED:
+            read = F.scaled_dot_product_attention(query, key, value, bias, self.dropout.p if self.training else 0.0, scale=self.scale)
+        else:
+            scores = torch.matmul(query, key.transpose(-1, -2))
+            if self.scale != 1:
+                scores = scores * self.scale
+            if bias is not None:
+                scores = scores + bias
+            read = torch.matmul(self.dropout(F.softmax(scores, dim=-1)), value)
+        return self.output(read.permute(0, 2, 1, 3).contiguous().view(asking.shape))
 
     @staticmethod
     def heads(x):
