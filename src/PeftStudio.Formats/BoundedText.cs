@@ -1,7 +1,7 @@
 namespace PeftStudio.Formats;
 
 /// <summary>What an error quotes of a file: a hostile value may be as long as the file, and neither a log nor a page has use for it.</summary>
-internal static class BoundedText
+public static class BoundedText
 {
     private const int Head = 400;
     private const int Tail = 200;

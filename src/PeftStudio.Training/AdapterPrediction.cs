@@ -39,11 +39,7 @@ public sealed class AdapterPrediction : IDisposable
             if (manifest.Backbone.Hash != backbone.Hash)
                 throw new InvalidDataException($"{adapterFolder}: belongs to the backbone '{manifest.Backbone.Name}' with hash {manifest.Backbone.Hash}; {backboneFolder} has {backbone.Hash}");
             var head = TaskHead.Of(manifest.Task.Definition, backbone.Config, tokenizer);
-            var model = TunedModel.Create(
-                backbone, manifest.Design, manifest.Sizes, manifest.Methods, head, new InitialisationSeed(manifest.Training.StudySeed, manifest.Training.TrainingSeed));
-            using var weights = AdapterFolder.OpenWeights(adapterFolder);
-            AdapterTensors.Read(weights, model);
-            return new AdapterPrediction(manifest, backbone, model, tokenizer);
+            return new AdapterPrediction(manifest, backbone, OwnAdapter.Load(adapterFolder, manifest, backbone, head), tokenizer);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using PeftStudio.Formats;
+using PeftStudio.Formats.Adapters;
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Formats.Tasks;
@@ -27,6 +28,14 @@ public sealed class AssetFolders(IReadOnlyList<string> backboneRoots, IReadOnlyL
 
     /// <exception cref="DirectoryNotFoundException">No folder holds it.</exception>
     public string For(BackboneAsset backbone) => Folder(Scan(backboneRoots, "config.json", BackboneOf), "backbone", backbone.Name, backbone.Hash);
+
+    /// <exception cref="DirectoryNotFoundException">No folder holds a backbone with this hash; says which were looked in.</exception>
+    public string For(AdapterBackbone backbone)
+    {
+        var found = Scan(backboneRoots, "config.json", BackboneOf);
+        return found.FirstOrDefault(pair => pair.Asset.Hash == backbone.Hash).Folder ?? throw new DirectoryNotFoundException(
+            $"the adapter's backbone is '{backbone.Name}' with hash {backbone.Hash}, and {(backboneRoots.Count == 0 ? "no folders are set to look for it in" : $"none of the {found.Count} backbones in {string.Join(", ", backboneRoots)} has that hash")}; name its folder with --backbone");
+    }
 
     private static string Folder(IEnumerable<(string Folder, HeldAsset Asset)> found, string kind, string name, string hash) =>
         found.FirstOrDefault(pair => pair.Asset.Hash == hash).Folder

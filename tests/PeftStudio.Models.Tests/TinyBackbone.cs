@@ -7,15 +7,15 @@ using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Tests;
 
-/// <summary>A random backbone of four narrow layers in a folder of its own.</summary>
+/// <summary>A random backbone of four narrow layers, or as many as are asked for, in a folder of its own.</summary>
 internal sealed class TinyBackbone : IDisposable
 {
     private readonly TempFolder folder = new();
 
-    public TinyBackbone(string modelType, string? wrapper = null, bool pooler = true, Func<SafetensorsTensor, SafetensorsTensor?>? change = null, string[]? extra = null)
+    public TinyBackbone(string modelType, string? wrapper = null, bool pooler = true, Func<SafetensorsTensor, SafetensorsTensor?>? change = null, string[]? extra = null, int layers = 4)
     {
         File.WriteAllText(Path.Combine(Folder, "config.json"), $$"""
-            {"model_type": "{{modelType}}", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2, "intermediate_size": 24,
+            {"model_type": "{{modelType}}", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": {{layers}}, "num_attention_heads": 2, "intermediate_size": 24,
              "max_position_embeddings": 20, "type_vocab_size": 2, "layer_norm_eps": 1e-5, "hidden_act": "gelu", "initializer_range": 0.2}
             """);
         var config = BackboneConfig.FromFolder(Folder);

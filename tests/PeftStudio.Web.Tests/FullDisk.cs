@@ -1,6 +1,8 @@
 namespace PeftStudio.Web.Tests;
 
-/// <summary>A file on a disk that takes so many bytes more, over all of its files, and then none.</summary>
+/// <summary>Takes so many bytes, of all its files together, and then none.</summary>
+/// <param name="file">what is written to</param>
+/// <param name="room">one number, that all files share</param>
 internal sealed class FullDisk(Stream file, long[] room) : Stream
 {
     public override bool CanRead => false;

@@ -65,6 +65,28 @@ public sealed class ExportCommandTests
         }
     }
 
+    [Fact]
+    public async Task Without_its_folder_the_backbone_is_found_by_its_hash_among_the_studios_own()
+    {
+        using var folder = new TempFolder();
+        WriteAdapter(folder["own"], "lora", "lora");
+        string[] export = ["export", "--adapter", folder["own"], "--format", "peft", "--output", folder["out"]];
+        var (code, output, error) = await WorkerProgram.RunWithAsync(new() { ["PEFTSTUDIO_ROOT"] = Folders.Repository }, export);
+        code.ShouldBe(0, error);
+        output.ShouldContain("the largest logit difference is");
+        var hash = ExportReport.Read(folder["out"]).Backbone.Hash;
+
+        folder.Write("shelf/other/config.json", "{}");
+        (code, _, error) = await WorkerProgram.RunWithAsync(new() { ["PEFTSTUDIO_ROOT"] = folder.Path, ["Studio__BackboneFolders__0"] = "shelf", ["Studio__BackboneFolders__1"] = "absent" }, export);
+        code.ShouldBe(1);
+        error.Trim().ShouldBe($"error: the adapter's backbone is 'tiny' with hash {hash}, and none of the 0 backbones in {folder["shelf"]}, {folder["absent"]} has that hash; name its folder with --backbone");
+
+        export[2] = folder["nothing"];
+        (code, _, error) = await WorkerProgram.RunAsync(export);
+        code.ShouldBe(1);
+        error.ShouldContain("has no adapter.json");
+    }
+
     private static async Task<float[]> Logits(string inputs, string output, string backbone, string? adapter)
     {
         string[] more = adapter is null ? [] : ["--adapter", adapter];

@@ -33,8 +33,7 @@ public static class AdapterExport
     public static ExportReport Write(string adapterFolder, Backbone backbone, ExportLayout layout, string output)
     {
         RequireEmpty(output);
-        if (!AdapterFolder.IsAdapter(adapterFolder))
-            throw new InvalidDataException($"{adapterFolder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
+        RequireAdapter(adapterFolder);
         using var adapter = LoadedAdapter.Read(adapterFolder, backbone);
         var manifest = adapter.Manifest ?? throw new InvalidDataException($"{adapterFolder}: has no manifest");
         if (layout != ExportLayout.Merged && adapter.Model.Head.IsLanguageModel && !ForwardPass.HeadOf(backbone).IsLanguageModel)
@@ -46,7 +45,8 @@ public static class AdapterExport
         Directory.CreateDirectory(output);
         try
         {
-            var notes = format.Write(source, output).Concat(Notes(manifest, adapter.Model.Head)).ToValueList();
+            var notes = format.Write(source, output).Concat(Notes(manifest, adapter.Model.Head)).Append(OwnFiles.Note).ToValueList();
+            OwnFiles.Write(adapterFolder, output);
             var files = Files(output);
             var comparison = Compare(adapter.Model, carried, format, output);
             var report = new ExportReport(
@@ -66,10 +66,17 @@ public static class AdapterExport
         }
     }
 
+    /// <exception cref="InvalidDataException">The folder holds no adapter of the studio's own.</exception>
+    public static void RequireAdapter(string folder)
+    {
+        if (!AdapterFolder.IsAdapter(folder))
+            throw new InvalidDataException($"{folder}: has no {AdapterFolder.ManifestName}; an adapter of the studio's own is exported");
+    }
+
     private static IExportLayout Layout(ExportLayout layout, BackboneConfig config) => layout switch
     {
         ExportLayout.AdapterHub => new AdapterHubLayout(config),
-        ExportLayout.Peft => new PeftLayout(),
+        ExportLayout.Peft => new PeftLayout(config),
         ExportLayout.Merged => new MergedLayout(),
         _ => throw new ArgumentOutOfRangeException(nameof(layout), layout, "not a layout"),
     };

@@ -1,3 +1,4 @@
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
@@ -12,7 +13,7 @@ namespace PeftStudio.Models.Exports;
 /// HF PEFT's layout. One of three kinds: LoRA with its own rank in each group and trained biases (bias = "all"); (IA)3; norms alone. Beside LoRA and (IA)3 norms travel as
 /// modules_to_save, and so does the head of all three.
 /// </summary>
-internal sealed class PeftLayout : IExportLayout
+internal sealed class PeftLayout(BackboneConfig config) : IExportLayout
 {
     public string? AgainstParts => null;
 
@@ -22,7 +23,7 @@ internal sealed class PeftLayout : IExportLayout
         { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel } => null,
         { Form: FunctionalForm.LowRank } => "PEFT's LoRA reads a product's input, not a sub-layer's output",
         { Form: FunctionalForm.KeyValue, Gated: false } => "PEFT has no multi-head adapter",
-        { Form: FunctionalForm.KeyValue } => "PEFT has one prefix for all layers, cannot put it beside LoRA, and shifts position ids behind it on BERT and RoBERTa, which the studio does not",
+        { Form: FunctionalForm.KeyValue } => $"PEFT has one prefix for all layers, cannot put it beside LoRA, and {AgainstPrefix()}",
         { Form: FunctionalForm.Bottleneck } => "PEFT has no bottleneck adapters",
         { Form: FunctionalForm.Rescaling } => AgainstVector(module, plan),
         _ => $"this version does not write the form {module.Form} for PEFT",
@@ -46,6 +47,12 @@ internal sealed class PeftLayout : IExportLayout
         using var adapter = LoadedAdapter.Read(folder, backbone);
         return ComparisonRows.Logits(adapter.Model, rows);
     }
+
+    private string AgainstPrefix() => config.ModelType switch
+    {
+        "t5" or "bart" => $"gives {config.ModelType.ToUpperInvariant()}'s encoder none, and its decoder layers' self and cross attention entries of one tensor, laid twice in a row",
+        _ => "shifts position ids behind it on BERT and RoBERTa, which the studio does not",
+    };
 
     private string? AgainstVector(ModulePlacement vector, InsertionPlan plan)
     {

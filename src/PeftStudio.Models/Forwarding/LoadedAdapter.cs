@@ -19,7 +19,7 @@ public sealed class LoadedAdapter : IDisposable
     /// <summary>Null: another project's layout.</summary>
     public AdapterManifest? Manifest { get; }
 
-    /// <summary>What the files hold and is not read, in sentences.</summary>
+    /// <summary>What the files hold and is not read, and the name of another backbone, in sentences.</summary>
     public ValueList<string> Notes => imported?.Notes ?? [];
 
     /// <param name="folder">adapter.json and adapter.safetensors; or AdapterHub's layout, or PEFT's, which may leave the backbone's own head.</param>
@@ -39,34 +39,22 @@ public sealed class LoadedAdapter : IDisposable
         var manifest = AdapterFolder.ReadManifest(folder);
         if (manifest.Backbone.Hash != backbone.Hash)
             throw new InvalidDataException(
-                $"{folder}: the adapter belongs to the backbone '{manifest.Backbone.Name}' with hash {manifest.Backbone.Hash}; {backbone.Folder} has {backbone.Hash}");
+                $"{Path.Join(folder, AdapterFolder.ManifestName)}: 'backbone.hash': the adapter belongs to the backbone '{manifest.Backbone.Name}' with hash {manifest.Backbone.Hash}; {backbone.Folder} has {backbone.Hash}");
         var definition = manifest.Task.Definition;
         // Labels that T5 writes are words of its vocabulary: the whole of it is what a pass over tokens shows.
         var head = backbone.Config.T5 is not null || definition.Generation is not null ? HeadPlan.LanguageModel
             : definition.IsRegression ? HeadPlan.Regression : HeadPlan.Classification(definition.Outputs);
-        return Filled(TunedModel.Create(backbone, manifest.Design, manifest.Sizes, manifest.Methods, head, new InitialisationSeed(0, 0)), model =>
-        {
-            using var file = AdapterFolder.OpenWeights(folder);
-            AdapterTensors.Read(file, model);
-            return new LoadedAdapter(model, manifest, null);
-        });
+        return new LoadedAdapter(OwnAdapter.Load(folder, manifest, backbone, head), manifest, null);
     }
 
     private static LoadedAdapter ReadForeign(string folder, Backbone backbone)
     {
         var files = PeftFolder.Is(folder) ? PeftFolder.Read(folder, backbone) : AdapterHubFolder.Read(folder, backbone);
-        return Filled(TunedModel.Create(backbone, files.Plan, files.Head ?? ForwardPass.HeadOf(backbone), new InitialisationSeed(0, 0)), model =>
+        var model = TunedModel.Create(backbone, files.Plan, files.Head ?? ForwardPass.HeadOf(backbone), new InitialisationSeed(0, 0), files.Require);
+        try
         {
             files.CopyTo(model.Parameters);
             return new LoadedAdapter(model, null, files);
-        });
-    }
-
-    private static LoadedAdapter Filled(TunedModel model, Func<TunedModel, LoadedAdapter> fill)
-    {
-        try
-        {
-            return fill(model);
         }
         catch
         {

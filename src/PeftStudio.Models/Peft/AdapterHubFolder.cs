@@ -16,29 +16,32 @@ public static class AdapterHubFolder
     /// <exception cref="SafetensorsException">The weights do not fit the configuration.</exception>
     public static ImportedAdapter Read(string folder, Backbone backbone)
     {
-        var (modules, tensors, files) = (new List<ModulePlacement>(), new List<TrainedTensor>(), new List<ForeignFile>());
+        var (modules, tensors, files) = (new OrderedDictionary<string, ModulePlacement>(StringComparer.Ordinal), new List<TrainedTensor>(), new List<ForeignFile>());
+        ValueList<string> notes = [];
         foreach (var part in Adapters(folder))
-            files.Add(ReadAdapter(part, backbone, modules));
-        if (modules.GroupBy(ModuleParameters.Prefix, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new InvalidDataException($"{folder}: two adapters change {twice.Key}; one is read");
+        {
+            var root = JsonFields.Read(Path.Join(part, AdapterHubFiles.Config));
+            files.Add(ReadAdapter(part, root, backbone, modules));
+            // A stack's adapters are of one backbone: what is said of the first holds for all.
+            notes = notes.Count > 0 ? notes : NamedBackbone.Note(root, "model_name", backbone);
+        }
         if (File.Exists(Path.Join(folder, AdapterHubFiles.Biases)))
             files.Add(ReadBiases(Path.Join(folder, AdapterHubFiles.Biases), backbone, tensors));
         if (files.Count == 0)
             throw new InvalidDataException(
                 $"{folder}: is no adapter: it has neither adapter.json, {AdapterHubFiles.Config}, {AdapterHubFiles.Stack} nor {AdapterHubFiles.Biases}");
-        var plan = new InsertionPlan(modules.ToValueList(), tensors.ToValueList());
+        var plan = new InsertionPlan(modules.Values.ToValueList(), tensors.ToValueList());
         if (!File.Exists(Path.Join(folder, AdapterHubFiles.HeadConfig)))
         {
-            ValueList<string> notes = File.Exists(Path.Join(folder, AdapterHubFiles.HeadWeights))
-                ? [$"the prediction head in {AdapterHubFiles.HeadWeights} has no {AdapterHubFiles.HeadConfig} and is not read; the backbone's own head is used"]
-                : [];
+            if (File.Exists(Path.Join(folder, AdapterHubFiles.HeadWeights)))
+                notes = [.. notes, $"the prediction head in {AdapterHubFiles.HeadWeights} has no {AdapterHubFiles.HeadConfig} and is not read; the backbone's own head is used"];
             return new ImportedAdapter(files, plan, null, notes);
         }
         var (head, headFile) = AdapterHubHead.Read(folder, backbone);
-        return new ImportedAdapter([.. files, headFile], plan, head, []);
+        return new ImportedAdapter([.. files, headFile], plan, head, notes);
     }
 
-    private static IEnumerable<string> Adapters(string folder)
+    private static string[] Adapters(string folder)
     {
         var stack = Path.Join(folder, AdapterHubFiles.Stack);
         if (!File.Exists(stack))
@@ -46,24 +49,40 @@ public static class AdapterHubFolder
         var names = JsonFields.Read(stack).Strings("stack").ToArray();
         return names.Length == 0 || names.Distinct(StringComparer.Ordinal).Count() < names.Length
             ? throw new InvalidDataException($"{stack}: 'stack' must name at least one adapter, and each once")
-            : names.Select(name => SafePath.Under(folder, name));
+            : names.Select(Folder).ToArray();
+
+        string Folder(string name)
+        {
+            try
+            {
+                return SafePath.Under(folder, name);
+            }
+            catch (UnsafePathException e)
+            {
+                throw new InvalidDataException($"{stack}: 'stack' names no folder beside it: {e.Message}", e);
+            }
+        }
     }
 
-    private static ForeignFile ReadAdapter(string folder, Backbone backbone, List<ModulePlacement> modules)
+    private static ForeignFile ReadAdapter(string folder, JsonFields root, Backbone backbone, OrderedDictionary<string, ModulePlacement> modules)
     {
-        var root = JsonFields.Read(Path.Join(folder, AdapterHubFiles.Config));
         if (root.IntOrNull("hidden_size") is { } width && width != backbone.Config.HiddenSize)
             throw root.Wrong("hidden_size", $"is {width}; the backbone's is {backbone.Config.HiddenSize}");
         var path = Path.Join(folder, AdapterHubFiles.Weights);
         using var file = SafetensorsFile.Open(path);
-        var keys = file.Entries.ToDictionary(e => backbone.BareKey(e.Key), StringComparer.Ordinal);
+        var keys = new Dictionary<string, SafetensorsEntry>(StringComparer.Ordinal);
+        foreach (var entry in file.Entries)
+            if (!keys.TryAdd(backbone.BareKey(entry.Key), entry))
+                throw new SafetensorsException(path, entry.Key, $"and '{keys[backbone.BareKey(entry.Key)].Key}' are one tensor with the backbone's prefix and without it");
         var tensors = new List<ForeignTensor>();
         var (config, name) = (root.Object("config"), root.String("name"));
         var places = AdapterHubPlaces.Of(backbone.Config, root.StringOrNull("version"));
         foreach (var member in config.StringOrNull("architecture") == "union" ? config.Objects("configs") : [config])
             foreach (var (module, entries) in new AdapterHubMember(member, name, places, path, keys).Modules())
             {
-                modules.Add(module);
+                // At once: a union can name the same tensors any number of times.
+                if (!modules.TryAdd(ModuleParameters.Prefix(module), module))
+                    throw root.Wrong("config", $"is not read: two adapters change {ModuleParameters.Prefix(module)}");
                 tensors.AddRange(entries);
             }
         // The flat prefix is one tensor for all layers: every placement names it, with its own part.

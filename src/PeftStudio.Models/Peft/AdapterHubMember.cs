@@ -43,7 +43,7 @@ internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHu
         {
             var down = Entry($"{place.Key}.loras.{name}.lora_A");
             var up = Entry($"{place.Key}.loras.{name}.lora_B");
-            var module = place.Placed(NamedMethods.Lora.Name, FunctionalForm.LowRank, Size(down, 2), scale, InsertionForm.Parallel);
+            var module = place.Placed(NamedMethods.Lora.Name, FunctionalForm.LowRank, Size(down), scale, InsertionForm.Parallel);
             yield return (module, [Of(down, module, "down"), Of(up, module, "up")]);
         }
     }
@@ -94,7 +94,7 @@ internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHu
         {
             var root = $"{place.Key}.adapters.{name}.";
             var down = Entry(root + "adapter_down.0.weight");
-            var module = place.Placed(method.Name, FunctionalForm.Bottleneck, Size(down, 2), scale, insertion) with { Nonlinearity = activation };
+            var module = place.Placed(method.Name, FunctionalForm.Bottleneck, Size(down), scale, insertion) with { Nonlinearity = activation };
             yield return (module,
             [
                 Of(down, module, "down.weight"), Of(Entry(root + "adapter_down.0.bias"), module, "down.bias"),
@@ -140,9 +140,7 @@ internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHu
             throw config.Wrong(flag, $"is {(wanted ? "false" : "true")}, which this version does not build");
     }
 
-    private int Size(SafetensorsEntry entry, int rank) => entry.Shape.Length == rank
-        ? checked((int)entry.Shape[0])
-        : throw new SafetensorsException(path, entry.Key, $"has {entry.Shape.Length} dimensions, not {rank}");
+    private int Size(SafetensorsEntry entry) => AdapterFit.FirstSize(path, entry, 2);
 
     private SafetensorsEntry Entry(string bareKey) => entries.TryGetValue(bareKey, out var entry)
         ? entry

@@ -30,10 +30,7 @@ public static class AdapterTensors
     /// <param name="shapeThere">the shape in the file of a parameter's; its own where null.</param>
     internal static void Set(TrainedParameter parameter, SafetensorsFile file, string key, Func<long[], long[]>? shapeThere = null)
     {
-        var shape = shapeThere?.Invoke(parameter.Value.shape) ?? parameter.Value.shape;
-        var entry = file.Entry(key);
-        if (!entry.Shape.AsSpan().SequenceEqual(shape))
-            throw new SafetensorsException(file.Path, key, $"has shape [{string.Join(", ", entry.Shape)}]; this backbone and design want [{string.Join(", ", shape)}]");
+        AdapterFit.RequireShape(file, key, shapeThere?.Invoke(parameter.Value.shape) ?? parameter.Value.shape);
         using var values = tensor(file.ReadFloats(key), parameter.Value.shape);
         parameter.Value.copy_(values);
     }

@@ -48,8 +48,12 @@ public sealed class ImportedAdapter
     /// <summary>The head that the files bring; null: the backbone's own is meant.</summary>
     public HeadPlan? Head { get; }
 
-    /// <summary>What the files hold and is not read, in sentences.</summary>
+    /// <summary>What the files hold and is not read, and the name of another backbone, in sentences.</summary>
     public ValueList<string> Notes { get; }
+
+    /// <summary>Whether the files hold what <see cref="Plan"/> and <see cref="Head"/> would make; for asking before it is made.</summary>
+    /// <exception cref="SafetensorsException">They do not.</exception>
+    internal void Require(IEnumerable<ParameterSpec> planned) => AdapterFit.Require(planned, files);
 
     /// <summary>Sets the parameters of a model that was made from <see cref="Plan"/> and <see cref="Head"/>; where the files bring no head, it is left as it is.</summary>
     /// <exception cref="SafetensorsException">A tensor of another shape.</exception>
@@ -75,9 +79,7 @@ public sealed class ImportedAdapter
     private static void Split(ParameterBuffer parameters, SafetensorsFile file, ForeignTensor foreign)
     {
         var shape = parameters[foreign.Parameters[0]].Value.shape; // (length, width)
-        var (count, wanted) = (file.Entry(foreign.Key).Count, shape[0] * foreign.Parameters.Count * shape[1]);
-        if (count != wanted)
-            throw new SafetensorsException(file.Path, foreign.Key, $"has {count} values; {foreign.Parameters.Count} keys and values of shape [{string.Join(", ", shape)}] have {wanted}");
+        AdapterFit.RequireShape(file, foreign, [.. foreign.Parameters.Select(name => parameters[name].Value.shape)]);
         using var all = tensor(file.ReadFloats(foreign.Key), [shape[0], foreign.Parameters.Count, shape[1]]);
         for (var i = 0; i < foreign.Parameters.Count; i++)
             parameters[foreign.Parameters[i]].Value.copy_(all.select(1, i));

@@ -73,8 +73,9 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
         Design design, ValueList<int> groups, DesignSizes sizes, IReadOnlyList<PeftMethod> methods, StackShape stack, LayerSites sites,
         List<ModulePlacement> modules, List<TrainedTensor> tensors)
     {
-        if (groups.Sum() != stack.Layers)
-            throw new ArgumentException($"the design groups {groups.Sum()} layers; the backbone's {stack.Name} has {stack.Layers}", nameof(design));
+        var grouped = groups.Sum(size => (long)size);
+        if (grouped != stack.Layers)
+            throw new ArgumentException($"the design groups {grouped} layers; the backbone's {stack.Name} has {stack.Layers}", nameof(design));
         var first = 0;
         for (var g = 0; g < groups.Count; first += groups[g++])
         {

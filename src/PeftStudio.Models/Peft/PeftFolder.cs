@@ -71,7 +71,8 @@ public sealed class PeftFolder
                 tensors.Add(Trained(entry.Key, bare));
             foreign.Add(new ForeignTensor(entry.Key, bare));
         }
-        return new ImportedAdapter([new ForeignFile(file.Path, foreign)], new InsertionPlan(placed.Select(p => p.Module).ToValueList(), tensors.ToValueList()), head, []);
+        return new ImportedAdapter([new ForeignFile(file.Path, foreign)], new InsertionPlan(placed.Select(p => p.Module).ToValueList(), tensors.ToValueList()), head,
+            NamedBackbone.Note(config, "base_model_name_or_path", backbone));
     }
 
     private void RequireKnownFields()
@@ -96,9 +97,9 @@ public sealed class PeftFolder
         foreach (var (module, path) in Targets(FunctionalForm.LowRank, NamedMethods.Lora.Name))
         {
             var (down, up) = (file.Entry($"{Root}{path}.lora_A.weight"), file.Entry($"{Root}{path}.lora_B.weight"));
-            var rank = (int)ranks(path, config.Int("r", 1));
-            if (down.Shape.Length != 2 || down.Shape[0] != rank)
-                throw new SafetensorsException(file.Path, down.Key, $"has shape [{string.Join(", ", down.Shape)}]; its rank is {rank} by {ConfigName}");
+            var (rank, said) = (AdapterFit.FirstSize(file.Path, down, 2), ranks(path, config.Int("r", 1)));
+            if (rank != said)
+                throw new SafetensorsException(file.Path, down.Key, FormattableString.Invariant($"has shape [{string.Join(", ", down.Shape)}]; its rank is {said} by {ConfigName}"));
             var placed = module with { Size = rank, Scale = alphas(path, config.Double("lora_alpha", 0, 1e9)) / rank };
             yield return (placed, [new(down.Key, $"{ModuleParameters.Prefix(placed)}.down"), new(up.Key, $"{ModuleParameters.Prefix(placed)}.up")]);
         }
@@ -132,9 +133,7 @@ public sealed class PeftFolder
         var outKey = file.Entries.FirstOrDefault(e => Bare(e.Key) == backbone.HeadLayout.Out + ".weight");
         if (outKey is null)
             return (backbone.Config.Bart is not null && config.StringOrNull("task_type") == Writes ? HeadPlan.LanguageModel : null, []);
-        if (outKey.Shape.Length != 2)
-            throw new SafetensorsException(file.Path, outKey.Key, $"has {outKey.Shape.Length} dimensions, not 2");
-        var outputs = (int)outKey.Shape[0];
+        var outputs = AdapterFit.FirstSize(file.Path, outKey, 2);
         var keys = backbone.HeadLayout.Keys(backbone.Config.HiddenSize, outputs).Select(k => k.Key).ToHashSet(StringComparer.Ordinal);
         var missing = keys.FirstOrDefault(key => file.Entries.All(e => Bare(e.Key) != key) && !(backbone.HeadLayout.HasPooler && backbone.Contains(key)));
         return missing is null

@@ -43,14 +43,18 @@ public sealed class TunedModel : IDisposable
     }
 
     /// <exception cref="ArgumentException">The backbone has no head of the plan's kind.</exception>
-    public static TunedModel Create(Backbone backbone, InsertionPlan plan, HeadPlan head, InitialisationSeed seed)
+    public static TunedModel Create(Backbone backbone, InsertionPlan plan, HeadPlan head, InitialisationSeed seed) => Create(backbone, plan, head, seed, _ => { });
+
+    /// <param name="require">is shown what is to be made before any of it is, and throws where it must not be</param>
+    internal static TunedModel Create(Backbone backbone, InsertionPlan plan, HeadPlan head, InitialisationSeed seed, Action<IReadOnlyList<ParameterSpec>> require)
     {
         if (HeadProblem(backbone, head) is { } problem)
             throw new ArgumentException($"{backbone.Folder}: {problem}", nameof(head));
         var stacks = backbone.Shape.Stacks.ToDictionary(stack => stack.Name, StringComparer.Ordinal);
         var specs = plan.Modules.SelectMany(module => ModuleParameters.Of(module, stacks[module.Stack], seed))
             .Concat(plan.Tensors.Select(tensor => Trained(backbone, tensor)))
-            .Concat(HeadParameters.Of(backbone, plan, head, seed));
+            .Concat(HeadParameters.Of(backbone, plan, head, seed)).ToArray();
+        require(specs);
         var parameters = new ParameterBuffer(specs, backbone.Device);
         try
         {

@@ -148,7 +148,7 @@ public sealed class FetchDesk : IAsyncDisposable
             await download.RunAsync(file, fetch.Folder.Parts, (bytes, size) => fetch.Here(index, bytes, size), fetch.Cancelled);
         }
         fetch.Now(null);
-        var made = fetch.Order.Make(fetch.Folder);
+        var made = fetch.Order.Make(fetch.Folder, disk);
         fetch.Cancelled.ThrowIfCancellationRequested();
         fetch.Folder.Place(made);
     }
@@ -206,12 +206,12 @@ public sealed class FetchDesk : IAsyncDisposable
     {
         var total = plan.Files.Sum(file => file.Size ?? 0);
         if (total > settings.UploadBytes)
-            throw new FetchRefused($"{order.What} has {Megabytes(total)}, more than the {Megabytes(settings.UploadBytes)} of Studio:UploadMegabytes", StatusCodes.Status413PayloadTooLarge, "name");
+            throw new FetchRefused($"{order.What} has {FetchRefused.Megabytes(total)}, more than the {FetchRefused.Megabytes(settings.UploadBytes)} of Studio:UploadMegabytes", StatusCodes.Status413PayloadTooLarge, "name");
         try
         {
             var (needed, room) = (total - plan.Files.Sum(file => folder.Kept(plan.Origin, file.Name)), folder.Room(plan.Origin, disk));
             if (needed > room)
-                throw new FetchRefused($"{order.What} needs {Megabytes(needed)} more, and the data folder's disk has {Megabytes(room)} left; make room and fetch again", StatusCodes.Status507InsufficientStorage);
+                throw FetchRefused.TooSmall(order.What, needed, room);
             folder.Begin(plan.Origin);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -219,8 +219,6 @@ public sealed class FetchDesk : IAsyncDisposable
             throw new FetchRefused($"the data folder cannot be written: {error.Message}", StatusCodes.Status507InsufficientStorage);
         }
     }
-
-    private static string Megabytes(long bytes) => $"{Math.Ceiling(bytes / 1_000_000.0):0} MB";
 
     private static bool IsSame(IFetchOrder a, IFetchOrder b) => a.Kind == b.Kind && a.Target == b.Target;
 

@@ -9,4 +9,12 @@ public sealed class FetchRefused(string message, int status = StatusCodes.Status
     public int Status => status;
 
     public string? Field { get; } = field;
+
+    /// <param name="what">is fetched</param>
+    /// <param name="needed">bytes</param>
+    /// <param name="free">bytes</param>
+    public static FetchRefused TooSmall(string what, long needed, long free) => new(
+        $"{what} needs {Megabytes(needed)} more, and the data folder's disk has {Megabytes(free)} left; make room and fetch again", StatusCodes.Status507InsufficientStorage);
+
+    public static string Megabytes(long bytes) => $"{Math.Ceiling(bytes / 1_000_000.0):0} MB";
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Models.Exports;
+using PeftStudio.Torch;
 using PeftStudio.Training;
 
 namespace PeftStudio.Worker.Commands;
@@ -34,5 +35,5 @@ internal static class CommandLine
     // Bad input and a world that is not as wanted; anything else is a defect and shows its stack.
     private static bool IsExpected(Exception error) =>
         error is IOException or UnauthorizedAccessException or InvalidDataException or JsonException or ArgumentException or FormatException
-            or InvalidTaskException or SafetensorsException or TrialFailedException or ExportRefusedException or HttpRequestException or DllNotFoundException;
+            or InvalidTaskException or SafetensorsException or TrialFailedException or ExportRefusedException or HttpRequestException or DllNotFoundException or TorchOutOfMemoryException;
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PeftStudio.Formats.Adapters;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
@@ -9,21 +10,21 @@ using TorchSharp;
 namespace PeftStudio.Worker.Commands;
 
 /// <summary>
-/// <c>export --adapter DIR --backbone DIR --format adapterhub|peft|merged --output DIR</c>: an adapter in another project's layout, loaded again and compared; export.json
-/// beside the files says how it went and what is not carried over.
+/// <c>export --adapter DIR --format adapterhub|peft|merged --output DIR [--backbone DIR]</c>: an adapter in another project's layout, loaded again and compared; export.json
+/// beside the files says how it went and what is not carried over. Without a folder the backbone is found by its hash among the studio's own.
 /// </summary>
 internal static class ExportCommand
 {
     public static Command Create()
     {
         var adapter = CommandLine.Required("--adapter", "folder with adapter.json and adapter.safetensors");
-        var backbone = CommandLine.Required("--backbone", "folder of the adapter's backbone");
         var format = CommandLine.Required("--format", $"layout to write: {Formats}");
         var output = CommandLine.Required("--output", "folder that is empty or absent");
-        var command = new Command("export", "an adapter in another project's layout, compared with its own") { adapter, backbone, format, output };
+        var backbone = new Option<string?>("--backbone") { Description = "folder of the adapter's backbone; else it is looked for in the studio's folders" };
+        var command = new Command("export", "an adapter in another project's layout, compared with its own") { adapter, format, output, backbone };
         command.Run((parsed, _) =>
         {
-            Run(parsed.GetRequiredValue(adapter), parsed.GetRequiredValue(backbone), parsed.GetRequiredValue(format), parsed.GetRequiredValue(output));
+            Run(parsed.GetRequiredValue(adapter), parsed.GetValue(backbone), parsed.GetRequiredValue(format), parsed.GetRequiredValue(output));
             return Task.FromResult(0);
         });
         return command;
@@ -31,11 +32,11 @@ internal static class ExportCommand
 
     private static string Formats => string.Join(", ", Enum.GetNames<ExportLayout>().Select(name => name.ToLowerInvariant()));
 
-    private static void Run(string adapter, string backboneFolder, string format, string output)
+    private static void Run(string adapter, string? backboneFolder, string format, string output)
     {
         if (!Enum.GetNames<ExportLayout>().Contains(format, StringComparer.OrdinalIgnoreCase))
             throw new ArgumentException($"--format '{format}' is unknown; there are {Formats}");
-        using var backbone = Backbone.Load(backboneFolder, torch.CPU, Precision.Fp32);
+        using var backbone = Backbone.Load(backboneFolder ?? Found(adapter), torch.CPU, Precision.Fp32);
         var report = AdapterExport.Write(adapter, backbone, Enum.Parse<ExportLayout>(format, ignoreCase: true), output);
         foreach (var part in report.NotCarried)
             Console.Error.WriteLine($"not carried over: {part}");
@@ -45,5 +46,11 @@ internal static class ExportCommand
             $"{output}: {report.Files.Count} files and {ExportReport.FileName}; loaded again, the largest logit difference is {report.Comparison.LargestDifference:g3} on {report.Comparison.Rows} rows (allowed: {report.Comparison.Tolerance:g3})"));
         if (report.NotCarried.Count > 0)
             Console.WriteLine(FormattableString.Invariant($"to the whole adapter, with what is not carried over, it is {report.Comparison.LargestDifferenceToWhole:g3}"));
+    }
+
+    private static string Found(string adapter)
+    {
+        AdapterExport.RequireAdapter(adapter);
+        return new AssetFolders(WorkerSettings.Read(null, null, null, null, null).BackboneFolders, []).For(AdapterFolder.ReadManifest(adapter).Backbone);
     }
 }

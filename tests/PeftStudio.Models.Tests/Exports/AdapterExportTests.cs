@@ -1,3 +1,4 @@
+using PeftStudio.Formats.Adapters;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
@@ -122,6 +123,27 @@ public sealed class AdapterExportTests
         Directory.EnumerateFileSystemEntries(folder["out"]).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("lora+adapter|prefix|-|-", ExportLayout.AdapterHub)]
+    [InlineData("lora+adapter|prefix|-|-", ExportLayout.Peft)]
+    [InlineData("lora|bitfit|-|-", ExportLayout.Merged)]
+    public void Beside_each_layout_lies_the_whole_adapter_with_what_loads_it(string design, ExportLayout layout)
+    {
+        using var scope = NewDisposeScope();
+        using var files = new TinyModel("bert");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);
+        var report = AdapterExport.Write(folder["own"], backbone, layout, folder["out"]);
+        report.Notes.ShouldContain(note => note.Contains("python3 peftstudio/load.py --adapter peftstudio --backbone DIR", StringComparison.Ordinal));
+        report.Files.Single(file => file.Path == "peftstudio/adapter.safetensors").Sha256.ShouldBe(report.AdapterHash);
+        File.ReadAllBytes(folder["out/peftstudio/adapter.json"]).ShouldBe(File.ReadAllBytes(folder["own/adapter.json"]));
+        File.ReadAllBytes(folder["out/peftstudio/load.py"]).ShouldBe(LoadScriptFile.Bytes);
+        using var again = LoadedAdapter.Read(folder["out/peftstudio"], backbone);
+        using var batch = TinyBackbone.Batch(backbone.Config.PadTokenId);
+        again.Model.Forward(batch, ForwardContext.Evaluation).data<float>().ToArray().ShouldBe(tuned.Forward(batch, ForwardContext.Evaluation).data<float>().ToArray());
+    }
+
     [Fact]
     public void The_output_must_be_empty_and_the_adapter_the_studios_own()
     {
@@ -147,8 +169,8 @@ public sealed class AdapterExportTests
         using var tuned = TrainedAdapter.Write(backbone, "lora|adapter|prefix|bitfit", "RTE", folder["own"]);
         AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["a"]);
         AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["b"]);
-        foreach (var path in Directory.EnumerateFiles(folder["a"]))
-            File.ReadAllBytes(path).ShouldBe(File.ReadAllBytes(folder["b/" + Path.GetFileName(path)]), path);
+        foreach (var path in Directory.EnumerateFiles(folder["a"], "*", SearchOption.AllDirectories))
+            File.ReadAllBytes(path).ShouldBe(File.ReadAllBytes(Path.Join(folder["b"], Path.GetRelativePath(folder["a"], path))), path);
     }
 
     private static float[] Logits(ExportLayout layout, string folder, Backbone backbone, TokenBatch batch)

@@ -69,7 +69,7 @@ public sealed class AdapterHubLayoutTests
         report.Files.Select(f => f.Path).ShouldBe(
         [
             "biases.safetensors", "g1/adapter.safetensors", "g1/adapter_config.json", "g3/adapter.safetensors", "g3/adapter_config.json", "g4/adapter.safetensors", "g4/adapter_config.json",
-            "head_config.json", "model_head.safetensors", "stack.json",
+            "head_config.json", "model_head.safetensors", "peftstudio/adapter.json", "peftstudio/adapter.safetensors", "peftstudio/load.py", "stack.json",
         ]);
         report.Notes.ShouldContain(note => note.Contains("Stack(\"g1\", \"g3\", \"g4\")", StringComparison.Ordinal));
         report.Notes.ShouldContain(note => note.Contains("biases.safetensors", StringComparison.Ordinal));
@@ -90,7 +90,7 @@ public sealed class AdapterHubLayoutTests
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "adapter|adapter+prefix|adapter+lora|-", "RTE", folder["own"]);
         AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]).Files.Select(f => f.Path)
-            .ShouldBe(["adapter.safetensors", "adapter_config.json", "head_config.json", "model_head.safetensors"]);
+            .ShouldBe(["adapter.safetensors", "adapter_config.json", "head_config.json", "model_head.safetensors", "peftstudio/adapter.json", "peftstudio/adapter.safetensors", "peftstudio/load.py"]);
         var config = Parse(folder["out/adapter_config.json"]);
         Members(config).Select(m => m["architecture"]?.GetValue<string>()).ShouldBe([null, null, null, "lora", "prefix_tuning"]);
         // `adapters` makes int(16 // factor) of it: bottlenecks of 2, 3 and 4.

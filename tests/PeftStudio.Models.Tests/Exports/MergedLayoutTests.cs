@@ -22,7 +22,7 @@ public sealed class MergedLayoutTests
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|lora|-|bitfit", "MNLI", folder["own"]);
         var report = AdapterExport.Write(folder["own"], backbone, ExportLayout.Merged, folder["out"]);
-        report.Files.Select(f => f.Path).ShouldBe(["config.json", "model.safetensors", "vocab.txt"]);
+        report.Files.Select(f => f.Path).ShouldBe(["config.json", "model.safetensors", "peftstudio/adapter.json", "peftstudio/adapter.safetensors", "peftstudio/load.py", "vocab.txt"]);
         report.Notes.ShouldNotContain(note => note.Contains("tokenizer", StringComparison.Ordinal));
         using var written = SafetensorsFile.Open(folder["out/model.safetensors"]);
         written.Contains(key).ShouldBeTrue();

@@ -19,7 +19,7 @@ public sealed class PeftLayoutTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|-|lora|bitfit+lora", "RTE", folder["own"]);
-        AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["out"]).Files.Select(f => f.Path).ShouldBe(["adapter_config.json", "adapter_model.safetensors"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["out"]).Files.Select(f => f.Path).ShouldBe(["adapter_config.json", "adapter_model.safetensors", "peftstudio/adapter.json", "peftstudio/adapter.safetensors", "peftstudio/load.py"]);
 
         var config = Parse(folder["out/adapter_config.json"]);
         (Text(config, "peft_type"), Text(config, "task_type"), Text(config, "bias"), Text(config, "base_model_name_or_path")).ShouldBe(("LORA", "SEQ_CLS", "all", "tiny"));

@@ -46,7 +46,7 @@ public sealed class PeftSequenceTests
         var head = modelType == "bart" ? HeadPlan.Classification(3) : HeadPlan.LanguageModel;
         using var model = MethodCases.Create(backbone, design, head);
         TrainedAdapter.Disturb(model);
-        var layout = new PeftLayout();
+        var layout = new PeftLayout(backbone.Config);
         LeftOutText.Of(model.Plan, layout).ShouldBeEmpty();
         layout.Write(new ExportSource(model, [], "task", "tiny", []), folder.Path).ToArray();
 
@@ -80,7 +80,7 @@ public sealed class PeftSequenceTests
         using var backbone = files.Load();
         using var model = MethodCases.Create(backbone, "lora|-|-|bitfit", HeadPlan.LanguageModel);
         TrainedAdapter.Disturb(model);
-        new PeftLayout().Write(new ExportSource(model, [], "task", "tiny", []), folder.Path).ShouldBeEmpty();
+        new PeftLayout(backbone.Config).Write(new ExportSource(model, [], "task", "tiny", []), folder.Path).ShouldBeEmpty();
         using var adapter = LoadedAdapter.Read(folder.Path, backbone);
         adapter.Model.Head.IsLanguageModel.ShouldBeTrue();
         SequenceExportTests.ShouldAgree(adapter.Model, model);
@@ -92,6 +92,21 @@ public sealed class PeftSequenceTests
         using var files = new TinyModel("t5");
         using var backbone = files.Load();
         using var model = MethodCases.Create(backbone, "bitfit+ia3|-|-|ia3", HeadPlan.LanguageModel);
-        LeftOutText.Of(model.Plan, new PeftLayout()).Single().ShouldEndWith("PEFT trains the biases that the backbone has, and adds none");
+        LeftOutText.Of(model.Plan, new PeftLayout(backbone.Config)).Single().ShouldEndWith("PEFT trains the biases that the backbone has, and adds none");
+    }
+
+    [Theory]
+    [InlineData("bert", "shifts position ids behind it on BERT and RoBERTa")]
+    [InlineData("roberta", "shifts position ids behind it on BERT and RoBERTa")]
+    [InlineData("t5", "gives T5's encoder none, and its decoder layers' self and cross attention entries of one tensor")]
+    [InlineData("bart", "gives BART's encoder none, and its decoder layers' self and cross attention entries of one tensor")]
+    public void A_prefix_is_refused_for_what_peft_does_with_it_in_that_family(string modelType, string reason)
+    {
+        using var files = new TinyModel(modelType);
+        using var backbone = files.Load();
+        using var model = MethodCases.Create(backbone, "prefix|-|-|lora");
+        var sentence = LeftOutText.Of(model.Plan, new PeftLayout(backbone.Config)).Single();
+        sentence.ShouldContain($"PEFT has one prefix for all layers, cannot put it beside LoRA, and {reason}");
+        sentence.Contains("BERT", StringComparison.Ordinal).ShouldBe(modelType is "bert" or "roberta");
     }
 }

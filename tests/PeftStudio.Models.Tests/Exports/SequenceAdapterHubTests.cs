@@ -75,7 +75,8 @@ public sealed class SequenceAdapterHubTests
         using var tuned = TrainedAdapter.Write(backbone, design, other, MethodCases.Methods.ToValueList(), "RTE", folder["own"]);
         AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]).Files.Select(f => f.Path).ShouldBe(
         [
-            "g2/adapter.safetensors", "g2/adapter_config.json", "g2_2/adapter.safetensors", "g2_2/adapter_config.json", "head_config.json", "model_head.safetensors", "stack.json",
+            "g2/adapter.safetensors", "g2/adapter_config.json", "g2_2/adapter.safetensors", "g2_2/adapter_config.json", "head_config.json", "model_head.safetensors",
+            "peftstudio/adapter.json", "peftstudio/adapter.safetensors", "peftstudio/load.py", "stack.json",
         ]);
         LeftOut("g2").ShouldBe([0, 2, 3, 4, 5, 6, 7]);
         LeftOut("g2_2").ShouldBe([0, 1, 2, 3, 4, 6, 7]);

@@ -81,7 +81,7 @@ public sealed class SequenceExportTests
         File.WriteAllText(Path.Combine(files.Folder, "spiece.model"), "pieces");
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "MNLI", folder["own"]);
-        AdapterExport.Write(folder["own"], backbone, ExportLayout.Merged, folder["out"]).Files.Select(f => f.Path).ShouldBe(["config.json", "model.safetensors", "spiece.model"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.Merged, folder["out"]).Files.Select(f => f.Path).ShouldBe(["config.json", "model.safetensors", "peftstudio/adapter.json", "peftstudio/adapter.safetensors", "peftstudio/load.py", "spiece.model"]);
         using var written = SafetensorsFile.Open(folder["out/model.safetensors"]);
         written.Contains(key).ShouldBeTrue();
         written.Contains(model == "bart" ? "model.shared.weight" : "shared.weight").ShouldBeTrue();

@@ -1,8 +1,10 @@
 using System.Globalization;
 using PeftStudio.Models.Backbones;
+using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search.DesignSpaces;
+using PeftStudio.Search.Exports;
 using PeftStudio.Tests;
 
 namespace PeftStudio.Models.Tests.LoadScript;
@@ -57,6 +59,20 @@ public sealed class LoadScriptTests
             ShouldBeTheStudios(printed[i], backbone, Adapter(i), inputs, MethodCases.Designs[i]);
 
         string Adapter(int i) => folder[i.ToString(CultureInfo.InvariantCulture)];
+    }
+
+    [Fact]
+    public async Task An_exports_own_script_loads_what_lies_beside_it()
+    {
+        using var files = new TinyModel("roberta");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora+adapter|prefix|-|bitfit", "RTE", folder["own"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["out"]);
+        var inputs = folder.Write("inputs.json", Inputs(tuned));
+        var (code, output, error) = await Python.Run(folder, "out/peftstudio/load.py", "--adapter", folder["out/peftstudio"], "--backbone", files.Folder, "--inputs", inputs);
+        code.ShouldBe(0, error);
+        ShouldBeTheStudios(output, backbone, folder["own"], inputs, "an export");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using PeftStudio.Formats.Safetensors;
 using PeftStudio.Tests;
 using PeftStudio.Tests.Hub;
 using PeftStudio.Web.Assets;
@@ -50,6 +51,9 @@ internal sealed class FetchBench : IAsyncDisposable
 
     public static byte[] Weights { get; } = Tiny.Weights;
 
+    /// <summary>The same with a head: of another commit, and longer.</summary>
+    public static byte[] OtherWeights { get; } = SafetensorsWriter.ToBytes([.. Tiny.Tensors(), SafetensorsTensor.FromFloats("cls.bias", [1, 2, 3], 3)]);
+
     public static byte[] Config => Tiny.Config;
 
     public static byte[] Vocabulary => Tiny.Vocabulary;
@@ -63,8 +67,8 @@ internal sealed class FetchBench : IAsyncDisposable
     public void AddTiny() => Hub.Add(Repository, ("config.json", Config), ("vocab.txt", Vocabulary), ("model.safetensors", Weights), ("pytorch_model.bin", [0x80, 2]), ("README.md", [1]));
 
     /// <summary>Starts the fetch of the tiny repository and waits until it has ended.</summary>
-    public async Task<FetchView> FetchAsync(string repository = Repository, string? target = null) =>
-        await EndAsync(await Orders.BackboneAsync(repository, null, target, CancellationToken.None));
+    public async Task<FetchView> FetchAsync(string repository = Repository, string? target = null, string? revision = null) =>
+        await EndAsync(await Orders.BackboneAsync(repository, revision, target, CancellationToken.None));
 
     public async Task<FetchView> EndAsync(FetchView started) => await UntilAsync(started.Id, view => !view.IsGoingOn);
 

@@ -1,0 +1,83 @@
+using PeftStudio.Formats.Safetensors;
+using PeftStudio.Models.Exports;
+using PeftStudio.Models.Forwarding;
+using PeftStudio.Search.Exports;
+using PeftStudio.Tests;
+
+namespace PeftStudio.Models.Tests;
+
+/// <summary>Adapters of other projects' layouts on a backbone that they were not made for: refused where width, depth or keys show it; else the name in the files is held against the backbone's.</summary>
+public sealed class OtherBackboneTests
+{
+    [Fact]
+    public void AdapterHubs_of_another_width_is_refused() =>
+        Refusal<InvalidDataException>(ExportLayout.AdapterHub, made: 4, read: 4, folder => Replace(folder["out/adapter_config.json"], "\"hidden_size\": 16", "\"hidden_size\": 32"))
+            .ShouldEndWith("adapter_config.json: 'hidden_size' is 32; the backbone's is 16");
+
+    [Fact]
+    public void AdapterHubs_for_more_layers_is_refused() =>
+        Refusal<InvalidDataException>(ExportLayout.AdapterHub, made: 6, read: 4).ShouldContain("adapter_config.json: 'config.leave_out' names 4; the layers are 0 to 3");
+
+    [Fact]
+    public void AdapterHubs_for_fewer_layers_is_refused() =>
+        Refusal<SafetensorsException>(ExportLayout.AdapterHub, made: 4, read: 6).ShouldContain("tensor 'encoder.layer.4.attention.self.query.loras.RTE.lora_A': is missing");
+
+    [Fact]
+    public void PEFTs_for_more_layers_is_refused() =>
+        Refusal<SafetensorsException>(ExportLayout.Peft, made: 6, read: 4, design: "-|-|-|-|-|lora").ShouldContain("tensor 'base_model.model.bert.encoder.layer.5.attention.self.query.lora_A.weight'");
+
+    [Theory]
+    [InlineData(ExportLayout.Peft, 6, "adapter_config.json: 'base_model_name_or_path' is 'tiny'; the backbone here is 'peftstudio-test-")]
+    [InlineData(ExportLayout.AdapterHub, 4, "adapter_config.json: 'model_name' is 'tiny'; the backbone here is 'peftstudio-test-")]
+    public void Where_the_files_name_another_backbone_it_is_noted(ExportLayout layout, int layers, string note)
+    {
+        using var folder = new TempFolder();
+        Export(folder, layout, 4);
+        using var files = new TinyBackbone("bert", layers: layers);
+        using var backbone = files.Load();
+        using var adapter = LoadedAdapter.Read(folder["out"], backbone);
+        adapter.Notes.Single().ShouldContain(note);
+    }
+
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("someone/Tiny")]
+    [InlineData("/srv/models/tiny/")]
+    public void A_backbone_whose_configuration_has_the_name_is_no_other(string recorded)
+    {
+        using var folder = new TempFolder();
+        Export(folder, ExportLayout.Peft, 4);
+        using var files = new TinyBackbone("bert");
+        Replace(Path.Join(files.Folder, "config.json"), "{\"model_type\"", $"{{\"_name_or_path\": \"{recorded}\", \"model_type\"");
+        using var backbone = files.Load();
+        using var adapter = LoadedAdapter.Read(folder["out"], backbone);
+        adapter.Notes.ShouldBeEmpty();
+    }
+
+    private static string Refusal<TError>(ExportLayout layout, int made, int read, Action<TempFolder>? change = null, string? design = null)
+        where TError : Exception
+    {
+        using var folder = new TempFolder();
+        Export(folder, layout, made, design);
+        change?.Invoke(folder);
+        using var files = new TinyBackbone("bert", layers: read);
+        using var backbone = files.Load();
+        return Should.Throw<TError>(() => LoadedAdapter.Read(folder["out"], backbone)).Message;
+    }
+
+    /// <summary>LoRA in the first of so many layers, or another design.</summary>
+    private static void Export(TempFolder folder, ExportLayout layout, int layers, string? design = null)
+    {
+        using var files = new TinyBackbone("bert", layers: layers);
+        using var backbone = files.Load();
+        TrainedAdapter.Write(backbone, design ?? string.Join('|', Enumerable.Range(0, layers).Select(i => i == 0 ? "lora" : "-")), "RTE", folder["own"]).Dispose();
+        AdapterExport.Write(folder["own"], backbone, layout, folder["out"]);
+    }
+
+    private static void Replace(string path, string from, string to)
+    {
+        var text = File.ReadAllText(path);
+        text.ShouldContain(from);
+        File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
+    }
+}
