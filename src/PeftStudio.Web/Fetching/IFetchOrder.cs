@@ -1,3 +1,5 @@
+using PeftStudio.Web.Assets;
+
 namespace PeftStudio.Web.Fetching;
 
 /// <summary>What is to be fetched: a backbone of the hub, or a task of GLUE.</summary>

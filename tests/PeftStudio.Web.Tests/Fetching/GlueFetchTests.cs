@@ -1,6 +1,7 @@
 using System.Text;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Tests.Hub;
+using PeftStudio.Web.Assets;
 using PeftStudio.Web.Fetching;
 
 namespace PeftStudio.Web.Tests.Fetching;
