@@ -10,27 +10,39 @@ public sealed class ProbeTests
 {
     private static readonly string Sample = Path.Combine(Folders.Repository, "samples", "backbones", "sample");
 
+    /// <summary>The shipped trials to fit to, and every other one of those held out, which leaves one of each kind: the whole list is for <c>./studio probe --check</c>.</summary>
     [Fact]
-    public async Task A_model_fitted_to_short_trials_predicts_the_memory_of_another_within_15_percent()
+    public async Task A_model_fitted_to_short_trials_predicts_the_memory_of_others_within_15_percent_and_is_seldom_too_low()
     {
-        using var series = new ProbeSeries(ProbedBackbone.Open(Sample), Precision.Fp32, "cpu", 1);
-        ProbeSetting[] few =
-        [
-            new(["lora"], 1, 16, 32), new(["lora"], 0.5, 8, 128), new(["bitfit"], 0.25, 32, 32), new(["adapter", "lora"], 1, 24, 48),
-            new(["bitfit", "prefix"], 0.25, 32, 96), new(["adapter", "bitfit", "lora", "prefix"], 1, 16, 64), new([], 1, 8, 48),
-        ];
-        var probes = new List<Probe>();
-        foreach (var setting in few)
-            probes.Add((await series.RunAsync(setting, CancellationToken.None)).Probe);
-        var model = CostFit.Of(probes, heads: 3, machineBytes: null);
-        foreach (var setting in (ProbeSetting[])[new(["adapter"], 0.75, 16, 72), new(["lora", "prefix"], 1, 24, 40)])
+        var backbone = ProbedBackbone.Open(Sample);
+        var fitted = ProbeSetting.FittedOf(backbone.Asset.Shape);
+        ProbeSetting[] others = [.. ProbeSetting.HeldOutOf(backbone.Asset.Shape).Where((_, i) => i % 2 == 0)];
+        others.SelectMany(setting => setting.Methods).Distinct().ShouldBe(["lora", "prefix", "bitfit", "adapter", "made-prefix"]);
+        var probes = await RunAsync(backbone, [.. fitted, .. others]);
+        var model = CostFit.Of([.. fitted.Select(setting => probes[setting])], backbone.Config.Heads, machineBytes: null);
+        foreach (var setting in others)
         {
-            // Now and then the allocator is unlucky; of two runs the smaller one is the trial's own.
-            var (one, other) = ((await series.RunAsync(setting, CancellationToken.None)).Probe, (await series.RunAsync(setting, CancellationToken.None)).Probe);
-            var measured = (double)Math.Min(one.PeakBytes, other.PeakBytes);
-            model.Predict(one.Facts).PeakBytes.ShouldBeInRange(0.85 * measured, 1.15 * measured, setting.ToString());
-            one.StepSeconds.ShouldBeGreaterThan(0);
+            var measured = (double)probes[setting].PeakBytes;
+            model.Predict(probes[setting].Facts).PeakBytes.ShouldBeInRange(0.85 * measured, 1.15 * measured, setting.ToString());
+            probes[setting].StepSeconds.ShouldBeGreaterThan(0);
         }
+        others.Where(setting => model.Predict(probes[setting].Facts).PeakBytes < probes[setting].PeakBytes).Count().ShouldBeLessThanOrEqualTo(1);
+    }
+
+    // Two at a time, because memory is a process's own; each with rows of its own. They allocate as the worker's programs do that ./studio starts: a dynamic linker that does not find the
+    // library says so and goes on without it.
+    private static async Task<Dictionary<ProbeSetting, Probe>> RunAsync(ProbedBackbone backbone, ProbeSetting[] settings)
+    {
+        Environment.SetEnvironmentVariable("LD_PRELOAD", Environment.GetEnvironmentVariable("LD_PRELOAD") ?? "libtcmalloc_minimal.so.4");
+        var halves = await Task.WhenAll(Enumerable.Range(0, 2).Select(async half =>
+        {
+            using var series = new ProbeSeries(backbone, Precision.Fp32, "cpu", 1);
+            var outcomes = new List<ProbeOutcome>();
+            foreach (var setting in settings.Where((_, i) => i % 2 == half))
+                outcomes.Add(await series.RunAsync(setting, CancellationToken.None));
+            return outcomes;
+        }));
+        return halves.SelectMany(half => half).ToDictionary(outcome => outcome.Setting, outcome => outcome.Probe);
     }
 
     [Fact]

@@ -72,8 +72,10 @@ public sealed record HubListing(string Commit, ValueList<HubFile> Files)
     {
         var large = file.ObjectOrNull("lfs");
         var sha256 = large?.StringOrNull("sha256") ?? large?.StringOrNull("oid");
-        return new(file.String("rfilename"), Size(file) ?? (large is { } lfs ? Size(lfs) : null), sha256 is { Length: 64 } && sha256.All(char.IsAsciiHexDigit) ? sha256.ToLowerInvariant() : null);
+        return new(file.String("rfilename"), Size(file) ?? (large is { } lfs ? Size(lfs) : null), Digest(sha256, 64), large is null ? Digest(file.StringOrNull("blobId"), 40) : null);
     }
+
+    private static string? Digest(string? text, int letters) => text?.Length == letters && text.All(char.IsAsciiHexDigit) ? text.ToLowerInvariant() : null;
 
     private static long? Size(JsonFields fields) =>
         fields.Element.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : null;

@@ -47,32 +47,47 @@ public sealed record GlueArchive(string Task, ValueList<GlueFile> Files)
     /// <summary>Whatever the case; null where GLUE has none of this name.</summary>
     public static GlueArchive? Find(string task) => All.FirstOrDefault(archive => string.Equals(archive.Task, task, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Writes the training and the dev file into <paramref name="folder"/> from the fetched files in <paramref name="parts"/>.</summary>
-    /// <exception cref="InvalidTaskException">The archive is damaged, lacks a file, or a file of it is too large.</exception>
-    /// <exception cref="IOException">The disk does not take them.</exception>
-    public void Unpack(string parts, string folder)
+    /// <summary>What the training and the dev file will take, as the archive says.</summary>
+    /// <param name="parts">the fetched files</param>
+    /// <exception cref="InvalidTaskException">The archive is damaged or lacks a file.</exception>
+    public long UnpackedBytes(string parts)
     {
-        Directory.CreateDirectory(folder);
         if (Files.Count > 1)
-            SplitParaphrases(parts, folder);
-        else
-            Unzip(Path.Join(parts, Files[0].Name), folder);
+            return new FileInfo(Path.Join(parts, Paraphrases)).Length;
+        long bytes = 0;
+        ForEachEntry(parts, (_, entry) => bytes += entry.Length);
+        return bytes;
     }
 
-    private void Unzip(string archive, string folder)
+    /// <summary>Writes the training and the dev file from the fetched files in <paramref name="parts"/>.</summary>
+    /// <param name="parts">the fetched files</param>
+    /// <param name="folder">exists and is empty</param>
+    /// <param name="open">a file to write to, by its path</param>
+    /// <exception cref="InvalidTaskException">The archive is damaged, lacks a file, or a file of it is too large.</exception>
+    /// <exception cref="IOException">The disk does not take them.</exception>
+    public void Unpack(string parts, string folder, Func<string, Stream> open)
+    {
+        if (Files.Count > 1)
+            SplitParaphrases(parts, folder, open);
+        else
+            ForEachEntry(parts, (name, entry) =>
+            {
+                using var from = entry.Open();
+                using var to = open(Path.Join(folder, name));
+                Copy(from, to, name);
+            });
+    }
+
+    /// <summary>The training file, then the dev file.</summary>
+    private void ForEachEntry(string parts, Action<string, ZipArchiveEntry> read)
     {
         var definition = GlueTasks.Find(Task) ?? throw new InvalidTaskException($"'{Task}' is none of GLUE's tasks");
         try
         {
-            using var zip = ZipFile.OpenRead(archive);
+            using var zip = ZipFile.OpenRead(Path.Join(parts, Files[0].Name));
             foreach (var name in new[] { definition.TrainFile, definition.DevFile })
-            {
-                var entry = zip.GetEntry($"{Task}/{name}")
-                    ?? throw new InvalidTaskException($"{Files[0].Name} has no {Task}/{name}: it is not GLUE's archive of {Task}");
-                using var from = entry.Open();
-                using var to = File.Create(Path.Join(folder, name));
-                Copy(from, to, name);
-            }
+                read(name, zip.GetEntry($"{Task}/{name}")
+                    ?? throw new InvalidTaskException($"{Files[0].Name} has no {Task}/{name}: it is not GLUE's archive of {Task}"));
         }
         catch (InvalidDataException error)
         {
@@ -91,11 +106,11 @@ public sealed record GlueArchive(string Task, ValueList<GlueFile> Files)
     }
 
     /// <summary>MRPC has no archive: the pairs whose two ids are listed are the dev rows, the others the training rows. The first line heads both.</summary>
-    private static void SplitParaphrases(string parts, string folder)
+    private static void SplitParaphrases(string parts, string folder, Func<string, Stream> open)
     {
         var dev = File.ReadLines(Path.Join(parts, DevIds)).Select(line => line.Trim()).ToHashSet(StringComparer.Ordinal);
-        using var train = Writer(Path.Join(folder, "train.tsv"));
-        using var held = Writer(Path.Join(folder, "dev.tsv"));
+        using var train = Writer(open(Path.Join(folder, "train.tsv")));
+        using var held = Writer(open(Path.Join(folder, "dev.tsv")));
         var first = true;
         foreach (var line in File.ReadLines(Path.Join(parts, Paraphrases), Encoding.UTF8))
         {
@@ -110,7 +125,7 @@ public sealed record GlueArchive(string Task, ValueList<GlueFile> Files)
         }
     }
 
-    private static StreamWriter Writer(string path) => new(path, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+    private static StreamWriter Writer(Stream to) => new(to, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 64 * 1024);
 
     private static GlueArchive Zip(string task, string file, long size, string sha256) => new(task, [new($"glue/data/{file}.zip", size, sha256)]);
 }

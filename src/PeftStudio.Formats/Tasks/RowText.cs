@@ -5,7 +5,7 @@ namespace PeftStudio.Formats.Tasks;
 
 /// <summary>
 /// How a row's texts are put before a backbone: as they are, or on T5 as one text that names the task and its parts; where texts are to be written, behind the task's own prefix. GLUE's have the names that T5 was pretrained with
-/// (Raffel et al. 2020, appendix D).
+/// (Raffel et al. 2020, appendix D), but for WNLI, which its mixture left out: that text is ours, after RTE's.
 /// </summary>
 public sealed class RowText
 {
@@ -34,12 +34,15 @@ public sealed class RowText
         : new(Glue.TryGetValue(task.Name, out var known) ? known : (task.Name, task.Pair is null ? "sentence" : "sentence1", "sentence2", false));
 
     /// <param name="maxLength">most tokens, special ones counted, null: any number; a text that T5 reads is cut at its end.</param>
-    public EncodedText Encode(Tokenizer tokenizer, string text, string? pair, int? maxLength)
+    public EncodedText Encode(Tokenizer tokenizer, string text, string? pair, int? maxLength) =>
+        OneText(text, pair) is { } one ? tokenizer.Encode(one, null, maxLength) : tokenizer.Encode(prefix + text, pair, maxLength);
+
+    /// <summary>What T5 reads; null where the texts are read as they are.</summary>
+    internal string? OneText(string text, string? pair)
     {
         if (names is not var (task, first, second, pairFirst))
-            return tokenizer.Encode(prefix + text, pair, maxLength);
+            return null;
         var named = $"{first}: {text}";
-        var all = pair is null ? named : pairFirst ? $"{second}: {pair} {named}" : $"{named} {second}: {pair}";
-        return tokenizer.Encode($"{task} {all}", null, maxLength);
+        return pair is null ? $"{task} {named}" : pairFirst ? $"{task} {second}: {pair} {named}" : $"{task} {named} {second}: {pair}";
     }
 }

@@ -31,7 +31,7 @@ public sealed record TimeRates(double Batch, double Forward, double Backward, do
 public sealed record CostModel(int Heads, MemoryRates Memory, ValueList<double> MemoryErrors, TimeRates Time, long? MachineBytes)
 {
     /// <summary>Another way of counting makes rates that do not compare: models of another version are not used.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>For what probes of some seconds do not show: an allocator's longer life, rows that differ.</summary>
     private const double LeastMargin = 0.02;

@@ -3,7 +3,7 @@ namespace PeftStudio.Search.Costs;
 /// <summary>A trial's memory in parts whose cost a device tells; bytes as if every number were fp32.</summary>
 /// <param name="KeptBytes">activations that the backward pass needs.</param>
 /// <param name="WorkingBytes">what is in memory while one layer is computed, beside what is kept; more where an evaluation takes more than both.</param>
-/// <param name="TrainedBytes">trained parameters, their gradients, the optimizer's buffers and the best epoch's copy.</param>
+/// <param name="TrainedBytes">trained parameters, their gradients, the optimizer's buffers and the best epoch's copy; all but the copy of those that make prefixes while they train.</param>
 /// <param name="TextBytes">the task's files.</param>
 public sealed record MemoryFeatures(double KeptBytes, double WorkingBytes, double TrainedBytes, double TextBytes);
 
@@ -11,7 +11,7 @@ public sealed record MemoryFeatures(double KeptBytes, double WorkingBytes, doubl
 /// <param name="Batches">read, in training and in evaluation.</param>
 /// <param name="ForwardFlops">of all forward passes.</param>
 /// <param name="BackwardFlops">of all backward passes.</param>
-/// <param name="Updates">trained parameters, times the optimizer's steps.</param>
+/// <param name="Updates">trained parameters, those that make prefixes among them, times the optimizer's steps.</param>
 public sealed record TimeFeatures(double Batches, double ForwardFlops, double BackwardFlops, double Updates);
 
 /// <summary>What a trial comes to on paper.</summary>
@@ -22,8 +22,8 @@ public sealed record TrialFeatures(MemoryFeatures Memory, TimeFeatures Training,
 
     private const int Fp32 = 4;
 
-    /// <summary>Values, gradient, mean, square, rate and decay of each parameter, and its value in the best epoch.</summary>
-    private const int Buffers = 7;
+    /// <summary>Values, gradient, mean, square, rate and decay of each parameter.</summary>
+    private const int Buffers = 6;
 
     public static TrialFeatures Of(CostFacts facts)
     {
@@ -31,14 +31,18 @@ public sealed record TrialFeatures(MemoryFeatures Memory, TimeFeatures Training,
         return new TrialFeatures(MemoryOf(facts, trained), TrainingOf(facts, trained), EvaluationOf(facts));
     }
 
+    /// <summary>Trained parameters. <paramref name="Lasting"/>: the best epoch's are kept. <paramref name="Making"/>: they make prefixes, and go when the training ends.</summary>
+    private readonly record struct Parameters(double Lasting, double Making);
+
     // The head: a dense product and the outputs, which are few.
-    private static double Trained(CostFacts facts)
+    private static Parameters Trained(CostFacts facts)
     {
         double width = facts.Shape.Stacks[^1].Width;
-        return (facts.Sizes?.Parameters ?? facts.Shape.Parameters) + (width * width) + (3 * width);
+        var making = CostLayer.Of(facts, tokens => tokens.Longest).Sum(layer => layer.Methods.Sum(sized => sized.Method.TrainingOnlyParametersPerLayer(layer.Stack, sized.Size)));
+        return new((facts.Sizes?.Parameters ?? facts.Shape.Parameters) + (width * width) + (3 * width), making);
     }
 
-    private static MemoryFeatures MemoryOf(CostFacts facts, double trained)
+    private static MemoryFeatures MemoryOf(CostFacts facts, Parameters trained)
     {
         var layers = CostLayer.Of(facts, tokens => tokens.Longest);
         var batch = Math.Min(facts.BatchSize, facts.TrainRows);
@@ -49,10 +53,10 @@ public sealed record TrialFeatures(MemoryFeatures Memory, TimeFeatures Training,
         var training = Math.Max(batch * working, 2 * logits);
         // An evaluation begins when what was kept is free again, and takes its place.
         var evaluation = Math.Max(Math.Min(EvaluationBatch, facts.EvaluatedRows) * working, 3 * next) - kept;
-        return new MemoryFeatures(Fp32 * kept, Fp32 * Math.Max(training, evaluation), Fp32 * Buffers * trained, facts.TaskBytes);
+        return new MemoryFeatures(Fp32 * kept, Fp32 * Math.Max(training, evaluation), Fp32 * (((Buffers + 1) * trained.Lasting) + (Buffers * trained.Making)), facts.TaskBytes);
     }
 
-    private static TimeFeatures TrainingOf(CostFacts facts, double trained)
+    private static TimeFeatures TrainingOf(CostFacts facts, Parameters trained)
     {
         var layers = CostLayer.Of(facts, tokens => tokens.Mean);
         var rows = (double)facts.Epochs * facts.TrainRows;
@@ -61,7 +65,7 @@ public sealed record TrialFeatures(MemoryFeatures Memory, TimeFeatures Training,
             rows * (layers.Sum(LayerCounts.Flops) + HeadFlops(facts)),
             // A trained product has a second gradient, its weight's.
             rows * (layers.Where(layer => layer.HasGradients).Sum(LayerCounts.Flops) + HeadFlops(facts)) * (facts.Design is null ? 2 : 1),
-            trained * facts.Steps);
+            (trained.Lasting + trained.Making) * facts.Steps);
     }
 
     private static TimeFeatures EvaluationOf(CostFacts facts)

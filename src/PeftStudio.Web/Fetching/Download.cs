@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using PeftStudio.Formats;
 
 namespace PeftStudio.Web.Fetching;
@@ -49,7 +48,7 @@ internal sealed class Download(RemoteSource source, FetchDisk disk, long mostByt
         }
         if (response.StatusCode == HttpStatusCode.OK)
             have = 0;
-        file = file with { Size = file.Size ?? answer.LinkedSize ?? have + response.Content.Headers.ContentLength, Sha256 = file.Sha256 ?? answer.LinkedSha256 };
+        file = file with { Size = file.Size ?? answer.LinkedSize ?? have + response.Content.Headers.ContentLength, Checksum = file.Checksum ?? Checksum.Sha256(answer.LinkedSha256) };
         if (file.Size > mostBytes)
             throw TooLarge(file);
         if (have == 0)
@@ -93,16 +92,14 @@ internal sealed class Download(RemoteSource source, FetchDisk disk, long mostByt
 
     private static async Task FinishAsync(RemoteFile file, PartialFile part, CancellationToken cancel)
     {
-        if (file.Sha256 is { } expected)
+        if (file.Checksum is { } expected)
         {
-            string actual;
-            await using (var stream = File.OpenRead(part.Path))
-                actual = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
+            var actual = await expected.OfAsync(part.Path, cancel);
             if (actual != expected)
             {
                 part.Delete();
                 throw new FetchRefused(
-                    $"{file.Name} arrived damaged: its sha256 is {actual}, and {expected} was announced. It was thrown away, and the other files are kept; fetch again",
+                    $"{file.Name} arrived damaged: its {actual.Name} is {actual.Value}, and {expected.Value} was announced. It was thrown away, and the other files are kept; fetch again",
                     StatusCodes.Status502BadGateway);
             }
         }

@@ -148,7 +148,7 @@ public sealed class FetchDesk : IAsyncDisposable
             await download.RunAsync(file, fetch.Folder.Parts, (bytes, size) => fetch.Here(index, bytes, size), fetch.Cancelled);
         }
         fetch.Now(null);
-        var made = fetch.Order.Make(fetch.Folder);
+        var made = fetch.Order.Make(fetch.Folder, disk);
         fetch.Cancelled.ThrowIfCancellationRequested();
         fetch.Folder.Place(made);
     }
@@ -205,21 +205,19 @@ public sealed class FetchDesk : IAsyncDisposable
     {
         var total = plan.Files.Sum(file => file.Size ?? 0);
         if (total > settings.UploadBytes)
-            throw new FetchRefused($"{order.What} has {Megabytes(total)}, more than the {Megabytes(settings.UploadBytes)} of Studio:UploadMegabytes", StatusCodes.Status413PayloadTooLarge, "name");
+            throw new FetchRefused($"{order.What} has {FetchDisk.Megabytes(total)}, more than the {FetchDisk.Megabytes(settings.UploadBytes)} of Studio:UploadMegabytes", StatusCodes.Status413PayloadTooLarge, "name");
         try
         {
             folder.Begin(plan.Origin);
             var (needed, free) = (total - plan.Files.Sum(file => folder.Bytes(file.Name)), disk.Free(folder.Parts));
             if (needed > free)
-                throw new FetchRefused($"{order.What} needs {Megabytes(needed)} more, and the data folder's disk has {Megabytes(free)} left; make room and fetch again", StatusCodes.Status507InsufficientStorage);
+                throw FetchDisk.TooSmall(order.What, needed, free);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new FetchRefused($"the data folder cannot be written: {error.Message}", StatusCodes.Status507InsufficientStorage);
         }
     }
-
-    private static string Megabytes(long bytes) => $"{Math.Ceiling(bytes / 1_000_000.0):0} MB";
 
     private static bool IsSame(IFetchOrder a, IFetchOrder b) => a.Kind == b.Kind && a.Target == b.Target;
 

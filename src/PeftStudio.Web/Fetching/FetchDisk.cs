@@ -9,4 +9,9 @@ public sealed record FetchDisk(Func<string, Stream> Open, Func<string, long> Fre
     public static FetchDisk Real { get; } = new(
         path => new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0),
         folder => new DriveInfo(folder).AvailableFreeSpace);
+
+    public static FetchRefused TooSmall(string what, long needed, long free) => new(
+        $"{what} needs {Megabytes(needed)} more, and the data folder's disk has {Megabytes(free)} left; make room and fetch again", StatusCodes.Status507InsufficientStorage);
+
+    public static string Megabytes(long bytes) => $"{Math.Ceiling(bytes / 1_000_000.0):0} MB";
 }

@@ -19,7 +19,7 @@ internal sealed class FetchFolder
 
     public string Parts => System.IO.Path.Join(Path, "parts");
 
-    /// <summary>For what is made of the parts.</summary>
+    /// <summary>For what is made of the parts; there only while it is made, and until it has its place.</summary>
     public string Made => System.IO.Path.Join(Path, "made");
 
     private string Path { get; }
@@ -52,10 +52,33 @@ internal sealed class FetchFolder
         Discard();
     }
 
+    /// <summary>Fills <see cref="Made"/>, which is empty then, also where an earlier process ended in the middle, and gone where it fails.</summary>
+    public string Make(Action<string> fill)
+    {
+        DiscardMade();
+        Directory.CreateDirectory(Made);
+        try
+        {
+            fill(Made);
+        }
+        catch
+        {
+            DiscardMade();
+            throw;
+        }
+        return Made;
+    }
+
     public void Discard()
     {
         if (Directory.Exists(Path))
             Directory.Delete(Path, recursive: true);
+    }
+
+    private void DiscardMade()
+    {
+        if (Directory.Exists(Made))
+            Directory.Delete(Made, recursive: true);
     }
 
     public static FetchRefused Taken(string target) => new($"'{target}' exists already; choose another name", StatusCodes.Status409Conflict, "as");

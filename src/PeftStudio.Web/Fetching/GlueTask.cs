@@ -21,21 +21,27 @@ internal sealed class GlueTask(RemoteSource glue, AssetShelf shelf, GlueArchive 
     public Task<FetchPlan> LookAsync(CancellationToken cancel)
     {
         RemoteFile[] files = [.. archive.Files.Select(FileOf)];
-        return Task.FromResult(new FetchPlan(string.Join(' ', files.Select(file => $"{file.Address} {file.Sha256}")), files));
+        return Task.FromResult(new FetchPlan(string.Join(' ', files.Select(file => $"{file.Address} {file.Checksum?.Value}")), files));
     }
 
-    public string Make(FetchFolder folder)
+    // Only the archive knows what it comes to; the archive itself stays until that has its place.
+    public string Make(FetchFolder folder, FetchDisk disk)
     {
         try
         {
-            archive.Unpack(folder.Parts, folder.Made);
+            var (needed, free) = (archive.UnpackedBytes(folder.Parts), disk.Free(folder.Parts));
+            if (needed > free)
+                throw FetchDisk.TooSmall($"{What}, unpacked,", needed, free);
+            return folder.Make(made =>
+            {
+                archive.Unpack(folder.Parts, made, disk.Open);
+                shelf.CheckTask(made, archive.Task);
+            });
         }
         catch (InvalidTaskException error)
         {
             throw new FetchRefused(error.Message, StatusCodes.Status502BadGateway);
         }
-        shelf.CheckTask(folder.Made, archive.Task);
-        return folder.Made;
     }
 
     public FetchRefused Explain(RemoteRefused refused) => new(
@@ -45,6 +51,6 @@ internal sealed class GlueTask(RemoteSource glue, AssetShelf shelf, GlueArchive 
         StatusCodes.Status502BadGateway);
 
     private RemoteFile FileOf(GlueFile file) => checksums.TryGetValue(Path.GetFileNameWithoutExtension(file.Name), out var own)
-        ? new(glue.Address(file.Path), file.Name, null, own)
-        : new(glue.Address(file.Path), file.Name, file.Size, file.Sha256);
+        ? new(glue.Address(file.Path), file.Name, null, Checksum.Sha256(own))
+        : new(glue.Address(file.Path), file.Name, file.Size, Checksum.Sha256(file.Sha256));
 }

@@ -32,7 +32,7 @@ internal sealed class HubBackbone(RemoteSource hub, AssetShelf shelf, HubReferen
             _ = BackboneConfig.Parse(await ReadAsync(listing, listing.Config, MostConfigBytes, cancel));
             var shards = index is null ? null : SafetensorsCheckpoint.ShardNames(await ReadAsync(listing, index, MostIndexBytes, cancel));
             return new($"{hub.Origin}{reference.Repository} {listing.Commit}",
-                [.. listing.Backbone(shards).Select(file => new RemoteFile(Address(listing, file), file.Name, file.Size, file.Sha256))]);
+                [.. listing.Backbone(shards).Select(file => new RemoteFile(Address(listing, file), file.Name, file.Size, Checksum.Sha256(file.Sha256) ?? Checksum.GitBlob(file.BlobId)))]);
         }
         catch (InvalidDataException error)
         {
@@ -40,7 +40,7 @@ internal sealed class HubBackbone(RemoteSource hub, AssetShelf shelf, HubReferen
         }
     }
 
-    public string Make(FetchFolder folder)
+    public string Make(FetchFolder folder, FetchDisk disk)
     {
         shelf.CheckBackbone(folder.Parts);
         return folder.Parts;

@@ -18,8 +18,10 @@ internal interface IFetchOrder
     /// <exception cref="RemoteRefused">For <see cref="Explain"/>.</exception>
     Task<FetchPlan> LookAsync(CancellationToken cancel);
 
-    /// <summary>Makes the folder out of the parts and checks it; returns it.</summary>
-    string Make(FetchFolder folder);
+    /// <summary>Makes the folder out of the parts and checks it; returns it. Where it fails the parts are there alone.</summary>
+    /// <exception cref="FetchRefused">The disk has no room for it, or the parts are not what they should be.</exception>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    string Make(FetchFolder folder, FetchDisk disk);
 
     FetchRefused Explain(RemoteRefused refused);
 }

@@ -20,7 +20,7 @@ internal sealed class PartialFile(string place)
     public long Resumable(RemoteFile file)
     {
         var have = File.Exists(Path) ? new FileInfo(Path).Length : 0;
-        return have > (file.Size ?? long.MaxValue) || (file.Sha256 is null && Validator is null) ? 0 : have;
+        return have > (file.Size ?? long.MaxValue) || (file.Checksum is null && Validator is null) ? 0 : have;
     }
 
     public void Begin(EntityTagHeaderValue? tag)

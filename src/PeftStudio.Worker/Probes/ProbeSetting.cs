@@ -20,6 +20,11 @@ internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int
     /// <summary>What it is held against.</summary>
     public static ValueList<ProbeSetting> HeldOutOf(BackboneShape shape) => IsWriter(shape) ? [.. HeldOut, .. HeldOutWriting] : HeldOut;
 
+    /// <summary>With a network that makes it while it trains, of the width that the papers have.</summary>
+    private static readonly PeftMethod MadePrefix = NamedMethods.Prefix with { Name = "made-prefix", Reparametrisation = 512 };
+
+    private static readonly ValueList<PeftMethod> Known = NamedMethods.With([MadePrefix]);
+
     /// <summary>Few and many layers, rows short and long, light and heavy methods, everything trained.</summary>
     private static readonly ValueList<ProbeSetting> Fitted =
     [
@@ -48,6 +53,7 @@ internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int
         new(["bitfit", "lora"], 0.25, 16, 40),
         new(["adapter", "prefix"], 0.5, 16, 112),
         new(["parallel"], 1, 24, 80),
+        new([MadePrefix.Name], 1, 16, 64),
         new(["adapter", "bitfit", "lora", "prefix"], 0.75, 16, 40),
         new([], 1, 24, 48),
     ];
@@ -69,7 +75,10 @@ internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int
         return new TrialPlan(
             backbone, task, design, design is null ? null : Sizes(design, backbone.Shape),
             new TrainingPlan { BatchSize = Batch, MaxLength = Math.Min(Length, length ?? Length), Precision = precision }, Epochs: 1, TrainingRows: Batch * Steps, DecisionShare: 0,
-            DecisionRowsAtMost: 0, DecisionRows.Dev, EvaluationRows.Decision, StudySeed: 1, TrainingSeed: 0, KeepAdapter: false);
+            DecisionRowsAtMost: 0, DecisionRows.Dev, EvaluationRows.Decision, StudySeed: 1, TrainingSeed: 0, KeepAdapter: false)
+        {
+            OwnMethods = Methods.Contains(MadePrefix.Name, StringComparer.Ordinal) ? [MadePrefix] : [],
+        };
     }
 
     private static bool IsWriter(BackboneShape shape) => shape.Stacks.Any(stack => stack.CrossAttention);
@@ -88,6 +97,6 @@ internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int
 
     // Half a percent is a study's default; a small backbone needs more for four methods at once.
     private static DesignSizes Sizes(Design design, BackboneShape shape) =>
-        new[] { 0.5, 2, 10, 100 }.Select(percent => BudgetSizes.Compute(design, new Budget(percent: percent), shape, NamedMethods.All).Sizes).OfType<DesignSizes>().FirstOrDefault()
+        new[] { 0.5, 2, 10, 100 }.Select(percent => BudgetSizes.Compute(design, new Budget(percent: percent), shape, Known).Sizes).OfType<DesignSizes>().FirstOrDefault()
         ?? throw new ArgumentException($"no budget fits {design}", nameof(design));
 }

@@ -50,9 +50,12 @@ internal sealed class PlayedHub : IDisposable
     public sealed record Asked(string Path, string? Range, string? IfRange, string? Authorization);
 
     /// <summary>A repository at the revision main and at its commit. Files that end with .safetensors or .bin are large ones.</summary>
-    public void Add(string repository, params (string Name, byte[] Content)[] content)
+    public void Add(string repository, params (string Name, byte[] Content)[] content) => AddAt("main", repository, content);
+
+    /// <summary>The same at another revision, and at its commit.</summary>
+    public void AddAt(string revision, string repository, params (string Name, byte[] Content)[] content)
     {
-        var commit = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(repository + content.Sum(file => file.Content.Length).ToString(CultureInfo.InvariantCulture))));
+        var commit = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(repository + string.Concat(content.Select(file => file.Name + BlobId(file.Content))))));
         var siblings = new JsonArray();
         foreach (var (name, bytes) in content)
         {
@@ -60,6 +63,8 @@ internal sealed class PlayedHub : IDisposable
             if (TellsBlobs)
             {
                 sibling["size"] = bytes.Length;
+                // Of a large file git has a pointer, which is another content.
+                sibling["blobId"] = BlobId(IsLarge(name) ? Encoding.UTF8.GetBytes("pointer to " + Sha256(bytes)) : bytes);
                 if (IsLarge(name))
                     sibling["lfs"] = new JsonObject { ["sha256"] = Sha256(bytes), ["size"] = bytes.Length, ["pointerSize"] = 133 };
             }
@@ -67,7 +72,8 @@ internal sealed class PlayedHub : IDisposable
             AddFile(Resolve(repository, commit, name), bytes);
             LargeFiles?.AddFile("large/" + Sha256(bytes), bytes);
         }
-        Answer($"api/models/{repository}/revision/main", 200, null, new JsonObject { ["id"] = repository, ["sha"] = commit, ["siblings"] = siblings }.ToJsonString());
+        foreach (var name in (string[])[Uri.EscapeDataString(revision), commit])
+            Answer($"api/models/{repository}/revision/{name}", 200, null, new JsonObject { ["id"] = repository, ["sha"] = commit, ["siblings"] = siblings.DeepClone() }.ToJsonString());
         Commit = commit;
     }
 
@@ -81,6 +87,9 @@ internal sealed class PlayedHub : IDisposable
     public void Answer(string path, int status, string? code, string body) => answers["/" + path] = (status, code, body);
 
     public static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    /// <summary>What <c>git hash-object</c> says of it.</summary>
+    public static string BlobId(byte[] content) => Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 
     public void Dispose() => listener.Close();
 
@@ -103,7 +112,8 @@ internal sealed class PlayedHub : IDisposable
 
     private async Task AnswerAsync(HttpListenerContext context)
     {
-        var (path, response) = (Uri.UnescapeDataString(context.Request.Url!.AbsolutePath), context.Response);
+        // A slash that was escaped is part of a name, a revision's for one, and stays as it was sent.
+        var (path, response) = (Uri.UnescapeDataString(context.Request.RawUrl!.Split('?')[0].Replace("%2F", "%252F", StringComparison.OrdinalIgnoreCase)), context.Response);
         var range = context.Request.Headers["Range"];
         Requests.Enqueue(new(path.TrimStart('/'), range, context.Request.Headers["If-Range"], context.Request.Headers["Authorization"]));
         try

@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using PeftStudio.Browser.Tests.Studio;
 using PeftStudio.Formats.Adapters;
 using PeftStudio.Tests;
+using PeftStudio.Tests.Hub;
 
 namespace PeftStudio.Browser.Tests.Journeys;
 
@@ -45,6 +48,43 @@ public sealed class CommandLineJourneys
         code.ShouldBe(1, said);
         said.ShouldContain("sentimental");
         Directory.Exists(files["out"]).ShouldBeFalse();
+    }
+
+    /// <summary>The hub goes away once the fetch has ended: what was fetched is read by tokenizer and model as the folder that it was made of.</summary>
+    [Fact]
+    public async Task AFetchedBackboneIsUsedWithoutTheHub()
+    {
+        using var hub = new PlayedHub();
+        hub.Add("someone/sample", [.. Directory.EnumerateFiles(Backbone).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)))]);
+        await using var studio = await RunningStudio.StartAsync(workers: 0, hub: hub.Address);
+        await FetchAsync(studio, "someone/sample", "fetched");
+        hub.Dispose();
+        using var files = new TempFolder();
+        var texts = files.Write("texts.jsonl", """{"text": "a film that is hardly worth its ticket"}""");
+        var rows = files.Write("rows.json", """{"input_ids": [[2, 1037, 2143, 3], [2, 2204, 3, 0]], "attention_mask": [[1, 1, 1, 1], [1, 1, 1, 0]], "labels": [0, 1]}""");
+        foreach (var (folder, to) in ((string, string)[])[(Backbone, "here"), (Path.Combine(studio.Backbones, "fetched"), "there")])
+        {
+            var (code, said) = await studio.CommandAsync("tokenize", "--backbone", folder, "--input", texts, "--output", files[$"{to}.jsonl"]);
+            code.ShouldBe(0, said);
+            (code, said) = await studio.CommandAsync("forward", "--backbone", folder, "--inputs", rows, "--output", files[$"{to}.safetensors"]);
+            code.ShouldBe(0, said);
+        }
+        (await File.ReadAllTextAsync(files["there.jsonl"])).ShouldBe(await File.ReadAllTextAsync(files["here.jsonl"]));
+        (await File.ReadAllBytesAsync(files["there.safetensors"])).ShouldBe(await File.ReadAllBytesAsync(files["here.safetensors"]));
+    }
+
+    private static async Task FetchAsync(RunningStudio studio, string name, string target)
+    {
+        using var client = new HttpClient { BaseAddress = studio.Address };
+        using var answer = await client.PostAsJsonAsync("/api/v1/backbones/fetch", new { name, @as = target });
+        var view = (await answer.Content.ReadFromJsonAsync<JsonNode>()).ShouldNotBeNull();
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, view.ToString());
+        for (var tries = 0; tries < 500 && view["state"]?.GetValue<string>() is "waiting" or "running"; tries++)
+        {
+            await Task.Delay(20);
+            view = (await client.GetFromJsonAsync<JsonNode>(answer.Headers.Location)).ShouldNotBeNull();
+        }
+        view["state"]?.GetValue<string>().ShouldBe("completed", view.ToString());
     }
 
     private static async Task<string> RunAsync(RunningStudio studio, TempFolder files, string study)

@@ -32,6 +32,9 @@ internal sealed class RunningStudio : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>Where fetched and uploaded backbones lie.</summary>
+    public string Backbones => data["backbones"];
+
     /// <param name="workers">how many CPU workers of one thread</param>
     /// <param name="token">what a visitor must know; null: no login</param>
     /// <param name="tasks">one more folder of tasks</param>

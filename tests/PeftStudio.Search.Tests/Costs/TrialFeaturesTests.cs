@@ -85,6 +85,20 @@ public sealed class TrialFeaturesTests
     }
 
     [Fact]
+    public void What_makes_a_prefix_while_it_trains_is_kept_and_updated_with_it()
+    {
+        var plain = Facts(Tiny, 2, ["prefix"], tuned: 2);
+        var made = plain with { Methods = plain.Methods.Select(method => method.Name == "prefix" ? method with { Reparametrisation = 3 } : method).ToValueList() };
+        plain.Sizes.ShouldNotBeNull().Sizes.ShouldHaveSingleItem().Size.ShouldBe(31);
+        var (less, more) = (TrialFeatures.Of(plain), TrialFeatures.Of(made));
+        // By hand, in each of 2 layers: an embedding of 31 x 4, a product 4 -> 3 with biases and one 3 -> 8 with biases, 171 numbers; six of each, because none is copied for the best epoch.
+        (more.Memory.TrainedBytes - less.Memory.TrainedBytes).ShouldBe(24 * 2 * 171);
+        (more.Training.Updates - less.Training.Updates).ShouldBe(2 * 171 * plain.Steps);
+        (more with { Memory = less.Memory, Training = less.Training }).ShouldBe(less);
+        (more.Memory with { TrainedBytes = less.Memory.TrainedBytes }).ShouldBe(less.Memory);
+    }
+
+    [Fact]
     public void A_trials_rows_are_those_that_its_plan_reads()
     {
         var assets = new StudyAssets(new BackboneAsset("sample", "b", Shapes.Small), [new TaskAsset("similarity", "s", ["0", "1"], ["accuracy"], 600, 90)]);

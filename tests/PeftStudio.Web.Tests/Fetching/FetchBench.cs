@@ -62,8 +62,8 @@ internal sealed class FetchBench : IAsyncDisposable
     public void AddTiny() => Hub.Add(Repository, ("config.json", Config), ("vocab.txt", Vocabulary), ("model.safetensors", Weights), ("pytorch_model.bin", [0x80, 2]), ("README.md", [1]));
 
     /// <summary>Starts the fetch of the tiny repository and waits until it has ended.</summary>
-    public async Task<FetchView> FetchAsync(string repository = Repository, string? target = null) =>
-        await EndAsync(await Orders.BackboneAsync(repository, null, target, CancellationToken.None));
+    public async Task<FetchView> FetchAsync(string repository = Repository, string? target = null, string? revision = null) =>
+        await EndAsync(await Orders.BackboneAsync(repository, revision, target, CancellationToken.None));
 
     public async Task<FetchView> EndAsync(FetchView started) => await UntilAsync(started.Id, view => !view.IsGoingOn);
 

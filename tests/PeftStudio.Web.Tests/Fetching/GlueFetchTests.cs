@@ -12,6 +12,10 @@ public sealed class GlueFetchTests
 
     private static readonly byte[] Rte = Studio.Zip(("RTE/train.tsv", Pairs), ("RTE/dev.tsv", Pairs), ("RTE/test.tsv", "x"), ("../../up.tsv", "x"), ("/etc/up.tsv", "x"), ("RTE/original/a.tsv", "x"));
 
+    private static readonly byte[] MrpcIds = "3\t4\n"u8.ToArray();
+
+    private static readonly byte[] MrpcPairs = Encoding.UTF8.GetBytes("\ufeffQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\r\n1\t1\t2\tA \"quoted\" word\tb\r\n0\t3\t4\tc\td\r\n1\t4\t3\te\tf\r\n");
+
     [Fact]
     public async Task An_archive_becomes_a_task_of_the_two_files_that_are_read()
     {
@@ -40,21 +44,92 @@ public sealed class GlueFetchTests
     }
 
     [Fact]
+    public async Task A_redirect_is_followed_and_the_recorded_checksum_still_counts()
+    {
+        using var elsewhere = new PlayedHub("localhost");
+        await using var bench = With("RTE", Rte);
+        bench.Hub.RedirectsTo = new Uri(elsewhere.Address, "moved/RTE.zip").ToString();
+        elsewhere.AddFile("moved/RTE.zip", [.. Rte[..^1], (byte)(Rte[^1] ^ 1)]);
+        (await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None))).Message.ShouldNotBeNull().ShouldContain($"{PlayedHub.Sha256(Rte)} was announced");
+        elsewhere.AddFile("moved/RTE.zip", Rte);
+        var view = await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None));
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        bench.Hub.Requests.ShouldAllBe(asked => asked.Path == "glue/data/RTE.zip");
+        elsewhere.Requests.Count.ShouldBe(2);
+        bench.Files().ShouldBe(["tasks/RTE/dev.tsv", "tasks/RTE/train.tsv"]);
+    }
+
+    /// <summary>The disk fills up while the archive comes, or in the first or the second file that is taken out of it.</summary>
+    [Theory]
+    [InlineData("RTE.zip")]
+    [InlineData("train.tsv")]
+    [InlineData("dev.tsv")]
+    public async Task A_full_disk_keeps_what_came_and_nothing_half_unpacked(string file)
+    {
+        var (unpacking, room) = (file != "RTE.zip", new long[] { file switch { "RTE.zip" => 100, "train.tsv" => Rte.Length + 20, _ => Rte.Length + Pairs.Length + 20 } });
+        await using var bench = With("RTE", Rte, FetchDisk.Real with { Open = path => new FullDisk(FetchDisk.Real.Open(path), room) });
+        bench.Hub.AddFile("glue/data/RTE.zip", Rte);
+        var view = await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None));
+        view.State.ShouldBe(FetchState.Failed);
+        view.Message.ShouldNotBeNull().ShouldSatisfyAllConditions(message => message.ShouldContain("No space left"), message => message.ShouldContain("make room and fetch again"));
+        bench.Files().ShouldBe(unpacking
+            ? ["tasks/.fetch-RTE/origin", "tasks/.fetch-RTE/parts/RTE.zip"]
+            : ["tasks/.fetch-RTE/origin", "tasks/.fetch-RTE/parts/RTE.zip.etag", "tasks/.fetch-RTE/parts/RTE.zip.part"]);
+        bench.Hub.Requests.Clear();
+        await bench.RestartAsync();
+        (await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None))).State.ShouldBe(FetchState.Completed);
+        bench.Hub.Requests.Count.ShouldBe(unpacking ? 0 : 1);
+        File.ReadAllText(Path.Join(bench.Tasks, "RTE", "dev.tsv")).ShouldBe(Pairs);
+        bench.Files().ShouldBe(["tasks/RTE/dev.tsv", "tasks/RTE/train.tsv"]);
+    }
+
+    [Fact]
+    public async Task What_has_no_room_when_unpacked_is_not_unpacked()
+    {
+        var written = new List<string>();
+        await using var bench = With("RTE", Rte, new FetchDisk(path => { written.Add(Path.GetFileName(path)); return FetchDisk.Real.Open(path); }, _ => (2 * Pairs.Length) - 1));
+        // No size is recorded beside a checksum of one's own: what comes is known when it is here.
+        bench.Hub.AddFile("glue/data/RTE.zip", Rte);
+        var view = await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None));
+        (view.State, view.Message).ShouldBe((FetchState.Failed, "GLUE's RTE, unpacked, needs 1 MB more, and the data folder's disk has 1 MB left; make room and fetch again"));
+        written.ShouldBe(["RTE.zip.part"]);
+        bench.Files().ShouldBe(["tasks/.fetch-RTE/origin", "tasks/.fetch-RTE/parts/RTE.zip"]);
+    }
+
+    /// <summary>As where the process ended while it unpacked: a longer file lies there.</summary>
+    [Fact]
+    public async Task What_an_ended_process_had_unpacked_is_made_anew()
+    {
+        await using var bench = With("RTE", Rte);
+        bench.Hub.AddFile("glue/data/RTE.zip", [1]);
+        (await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None))).State.ShouldBe(FetchState.Failed);
+        var made = Directory.CreateDirectory(Path.Join(bench.Tasks, ".fetch-RTE", "made")).FullName;
+        File.WriteAllText(Path.Join(made, "train.tsv"), Pairs + "half a row");
+        File.WriteAllText(Path.Join(made, "other.tsv"), "x");
+        bench.Hub.AddFile("glue/data/RTE.zip", Rte);
+        (await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None))).State.ShouldBe(FetchState.Completed);
+        bench.Files().ShouldBe(["tasks/RTE/dev.tsv", "tasks/RTE/train.tsv"]);
+        File.ReadAllText(Path.Join(bench.Tasks, "RTE", "train.tsv")).ShouldBe(Pairs);
+    }
+
+    [Fact]
     public async Task Mrpc_is_put_together_from_its_two_files()
     {
-        var (ids, pairs) = (Encoding.UTF8.GetBytes("3\t4\n"), Encoding.UTF8.GetBytes("\ufeffQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\r\n1\t1\t2\tA \"quoted\" word\tb\r\n0\t3\t4\tc\td\r\n1\t4\t3\te\tf\r\n"));
-        await using var bench = new FetchBench(checksums: new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["mrpc_dev_ids"] = PlayedHub.Sha256(ids),
-            ["msr_paraphrase_train"] = PlayedHub.Sha256(pairs),
-        });
-        bench.Hub.AddFile("glue/data/mrpc_dev_ids.tsv", ids);
-        bench.Hub.AddFile("senteval/senteval_data/msr_paraphrase_train.txt", pairs);
+        await using var bench = Mrpc();
         var view = await bench.EndAsync(await bench.Orders.TaskAsync("MRPC", CancellationToken.None));
         view.State.ShouldBe(FetchState.Completed, view.Message);
         var task = TaskFolder.Open(Path.Join(bench.Tasks, "MRPC"));
         task.ReadTrain().Rows.Select(row => (row.Text, row.Target)).ShouldBe([("A \"quoted\" word", 1f), ("e", 1f)]);
         task.ReadDev().Rows.ShouldHaveSingleItem().Text.ShouldBe("c");
+    }
+
+    [Fact]
+    public async Task Mrpcs_rows_on_a_full_disk_leave_its_two_files_alone()
+    {
+        var room = new long[] { MrpcIds.Length + MrpcPairs.Length + 10 };
+        await using var bench = Mrpc(FetchDisk.Real with { Open = path => new FullDisk(FetchDisk.Real.Open(path), room) });
+        (await bench.EndAsync(await bench.Orders.TaskAsync("MRPC", CancellationToken.None))).Message.ShouldNotBeNull().ShouldContain("No space left");
+        bench.Files().ShouldBe(["tasks/.fetch-MRPC/origin", "tasks/.fetch-MRPC/parts/mrpc_dev_ids.tsv", "tasks/.fetch-MRPC/parts/msr_paraphrase_train.txt"]);
     }
 
     [Fact]
@@ -107,5 +182,17 @@ public sealed class GlueFetchTests
     [Fact]
     public void There_is_an_address_for_each_of_the_nine() => GlueArchive.All.Select(archive => archive.Task).ShouldBe(GlueTasks.All.Select(task => task.Name));
 
-    private static FetchBench With(string file, byte[] content) => new(checksums: new Dictionary<string, string>(StringComparer.Ordinal) { [file] = PlayedHub.Sha256(content) });
+    private static FetchBench Mrpc(FetchDisk? disk = null)
+    {
+        var bench = new FetchBench(disk, checksums: new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["mrpc_dev_ids"] = PlayedHub.Sha256(MrpcIds),
+            ["msr_paraphrase_train"] = PlayedHub.Sha256(MrpcPairs),
+        });
+        bench.Hub.AddFile("glue/data/mrpc_dev_ids.tsv", MrpcIds);
+        bench.Hub.AddFile("senteval/senteval_data/msr_paraphrase_train.txt", MrpcPairs);
+        return bench;
+    }
+
+    private static FetchBench With(string file, byte[] content, FetchDisk? disk = null) => new(disk, checksums: new Dictionary<string, string>(StringComparer.Ordinal) { [file] = PlayedHub.Sha256(content) });
 }

@@ -1,4 +1,5 @@
 using PeftStudio.Formats.Safetensors;
+using PeftStudio.Tests;
 using PeftStudio.Tests.Hub;
 using PeftStudio.Web.Fetching;
 
@@ -19,6 +20,38 @@ public sealed class HubFetchTests
         bench.Files().ShouldBe(["backbones/tiny-bert/config.json", "backbones/tiny-bert/model.safetensors", "backbones/tiny-bert/vocab.txt"]);
         File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(FetchBench.Weights);
         bench.Hub.Requests.ShouldNotContain(asked => asked.Path.Contains(".bin") || asked.Path.Contains("README"));
+    }
+
+    [Fact]
+    public async Task A_revision_with_slashes_is_another_content_than_main()
+    {
+        await using var bench = new FetchBench();
+        var proposed = SafetensorsWriter.ToBytes([SafetensorsTensor.FromFloats("bert.encoder.a", [1, 2, 3], 3)]);
+        bench.Hub.AddAt("refs/pr/7", FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("model.safetensors", proposed));
+        var commit = bench.Hub.Commit;
+        bench.AddTiny();
+        var view = await bench.FetchAsync(revision: "refs/pr/7");
+        (view.State, view.What).ShouldBe((FetchState.Completed, $"{FetchBench.Repository} at refs/pr/7"), view.Message);
+        File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(proposed);
+        // The slash of a name is escaped; the files are asked for by the commit that the hub named.
+        bench.Hub.Requests.First().Path.ShouldBe($"api/models/{FetchBench.Repository}/revision/refs%2Fpr%2F7");
+        bench.Hub.Requests.Skip(1).ShouldAllBe(asked => asked.Path.StartsWith($"{FetchBench.Repository}/resolve/{commit}/"));
+        (await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync(target: "absent", revision: "refs/pr/8"))).Message.ShouldContain("with a revision 'refs/pr/8'");
+    }
+
+    [Fact]
+    public async Task A_commit_stays_what_it_was_when_main_has_moved_on()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var commit = bench.Hub.Commit;
+        bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("model.safetensors", SafetensorsWriter.ToBytes([SafetensorsTensor.FromFloats("bert.encoder.a", [1], 1)])));
+        bench.Hub.Commit.ShouldNotBe(commit);
+        var view = await bench.FetchAsync(revision: commit);
+        view.State.ShouldBe(FetchState.Completed, view.Message);
+        File.ReadAllBytes(Path.Join(bench.Backbones, "tiny-bert", "model.safetensors")).ShouldBe(FetchBench.Weights);
+        (await bench.FetchAsync(target: "now")).State.ShouldBe(FetchState.Completed);
+        File.ReadAllBytes(Path.Join(bench.Backbones, "now", "model.safetensors")).ShouldNotBe(FetchBench.Weights);
     }
 
     [Fact]
@@ -124,6 +157,34 @@ public sealed class HubFetchTests
     }
 
     [Fact]
+    public async Task A_small_file_of_the_same_length_with_another_byte_is_thrown_away()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var damaged = FetchBench.Vocabulary.ToArray();
+        damaged[^2] ^= 1;
+        var path = PlayedHub.Resolve(FetchBench.Repository, bench.Hub.Commit, "vocab.txt");
+        bench.Hub.AddFile(path, damaged);
+        var view = await bench.FetchAsync();
+        view.State.ShouldBe(FetchState.Failed);
+        view.Message.ShouldNotBeNull().ShouldContain(
+            $"vocab.txt arrived damaged: its git blob id is {PlayedHub.BlobId(damaged)}, and {PlayedHub.BlobId(FetchBench.Vocabulary)} was announced");
+        bench.Files().ShouldBe(["backbones/.fetch-tiny-bert/origin", "backbones/.fetch-tiny-bert/parts/config.json"]);
+        bench.Hub.AddFile(path, FetchBench.Vocabulary);
+        (await bench.FetchAsync()).State.ShouldBe(FetchState.Completed);
+    }
+
+    /// <summary>As <c>printf 'hello\n' | git hash-object --stdin</c> has it.</summary>
+    [Fact]
+    public async Task A_blob_id_is_gits()
+    {
+        using var files = new TempFolder();
+        var announced = new Checksum(ChecksumKind.GitBlob, "ce013625030ba8dba906f756967f9e9ca394464a");
+        (await announced.OfAsync(files.Write("hello", "hello\n"), CancellationToken.None)).ShouldBe(announced);
+        (await announced.OfAsync(files.Write("other", "hellp\n"), CancellationToken.None)).ShouldNotBe(announced);
+    }
+
+    [Fact]
     public async Task A_server_that_sends_more_than_it_announced_is_stopped()
     {
         await using var bench = new FetchBench();
@@ -198,42 +259,5 @@ public sealed class HubFetchTests
         await using var bench = new FetchBench(mostBytes: 100_000);
         bench.AddTiny();
         (await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync())).Message.ShouldContain("Studio:UploadMegabytes");
-    }
-
-    private sealed class FullDisk(Stream file, long[] room) : Stream
-    {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => true;
-
-        public override bool CanWrite => true;
-
-        public override long Length => file.Length;
-
-        public override long Position { get => file.Position; set => file.Position = value; }
-
-        public override void Flush() => file.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => file.Seek(offset, origin);
-
-        public override void SetLength(long value) => file.SetLength(value);
-
-        public override void Write(byte[] buffer, int offset, int count)
-        {
-            var fits = (int)Math.Min(count, room[0]);
-            file.Write(buffer, offset, fits);
-            room[0] -= fits;
-            if (fits < count)
-                throw new IOException("No space left on device");
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                file.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }
