@@ -36,7 +36,7 @@ public sealed class DamagedAdapterTests
         using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);
         if (kind != "own")
             AdapterExport.Write(folder["own"], backbone, kind == "peft" ? ExportLayout.Peft : ExportLayout.AdapterHub, folder["out"]);
-        new DamagedFolder(folder[kind == "own" ? "own" : "out"], path => LoadedAdapter.Read(path, backbone).Dispose()).Damage(name, 160);
+        new DamagedFolder(folder[kind == "own" ? "own" : "out"], path => LoadedAdapter.Read(path, backbone).Dispose()).Damage(name, 120);
     }
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class DamagedAdapterTests
         foreach (var name in new[] { "adapter_config.json", "adapter.safetensors", "biases.safetensors" })
             if (File.Exists(Path.Join(folder, "peft", adapter, name)))
                 File.Copy(Path.Join(folder, "peft", adapter, name), copy[name]);
-        new DamagedFolder(copy.Path, path => LoadedAdapter.Read(path, backbone).Dispose()).Damage(file, 160);
+        new DamagedFolder(copy.Path, path => LoadedAdapter.Read(path, backbone).Dispose()).Damage(file, 120);
     }
 
     [Theory]
@@ -68,6 +68,6 @@ public sealed class DamagedAdapterTests
     public void Configurations_of_backbones(string model)
     {
         using var files = new TinyModel(model);
-        new DamagedFolder(files.Folder, path => Backbone.Load(path, CPU, Precision.Fp32).Dispose()).Damage("config.json", 160);
+        new DamagedFolder(files.Folder, path => Backbone.Load(path, CPU, Precision.Fp32).Dispose()).Damage("config.json", 120);
     }
 }

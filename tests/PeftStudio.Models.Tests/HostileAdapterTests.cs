@@ -55,6 +55,17 @@ public sealed class HostileAdapterTests
             Renumber(folder["out/adapter_config.json"], "r");
     }, $"out/adapter_model.safetensors: tensor '{key}'");
 
+    [Theory]
+    [InlineData("(((.{1000}){1000}){1000}){1000}")]
+    [InlineData("(.{0,30000}){0,30000}q(.{0,30000}){0,30000}")]
+    [InlineData("(.*.*.*.*q){0,5000}(a|b|.){0,5000}x")]
+    public void Of_an_expression_that_grows(string expression) => Refused(ExportLayout.Peft, folder =>
+    {
+        var config = Json(folder["out/adapter_config.json"]);
+        config["target_modules"] = expression;
+        File.WriteAllText(folder["out/adapter_config.json"], config.ToJsonString());
+    }, "out/adapter_");
+
     [Fact]
     public void Of_the_studios_own_layout() =>
         Refused(null, folder => Renumber(folder["own/adapter.json"], "size"), "own/adapter.safetensors: tensor 'encoder.layer.0.attention.self.query.lora.down'");

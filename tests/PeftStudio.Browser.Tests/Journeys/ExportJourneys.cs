@@ -95,6 +95,7 @@ public sealed class ExportJourneys(Chromium chromium, SharedStudio shared)
             $"largest logit difference is {Shown(report.Comparison.LargestDifference)} over {report.Comparison.Rows} rows; {Shown(report.Comparison.Tolerance)} is allowed");
         foreach (var sentence in report.NotCarried.Concat(report.Notes))
             await Assertions.Expect(card).ToContainTextAsync(sentence);
+        report.Files.Select(file => file.Path).ShouldContain("peftstudio/load.py");
         foreach (var file in report.Files)
             Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Join(folder["export"], file.Path)))).ShouldBe(file.Sha256, file.Path);
         return report;
