@@ -1,7 +1,7 @@
 # The steps are the studio script's own: what the tests run is what the image does.
-# Debian has libtorch, and the SDK's folder runs there as it is.
+# Debian has libtorch, and the SDK's folder runs there as it is. 12, not 13: see docs/operations.md.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS dotnet
-FROM debian:13 AS studio
+FROM debian:12 AS studio
 COPY --from=dotnet /usr/share/dotnet /usr/share/dotnet
 ENV PATH=$PATH:/usr/share/dotnet
 WORKDIR /studio
