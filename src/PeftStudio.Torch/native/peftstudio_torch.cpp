@@ -769,8 +769,21 @@ API pst_uniform_(H self, double from, double to, G generator) {
 
 // ---- functional ----
 
+namespace {
+
+// One product whatever the strides. Since 2.0 libtorch multiplies rows that do not lie side by side batch by batch where the weight is frozen: slower, and not the same last bits.
+at::Tensor product(const at::Tensor& input, const at::Tensor& weight, const Maybe<at::Tensor>& bias) {
+    if (input.dim() < 3 || input.is_contiguous())
+        return at::linear(input, weight, bias);
+    auto sizes = input.sizes().vec();
+    sizes.back() = weight.size(0);
+    return at::linear(input.reshape({-1, input.size(-1)}), weight, bias).view(sizes);
+}
+
+}  // namespace
+
 API pst_linear(H input, H weight, H bias, H* result) {
-    return guarded([&] { *result = made(torch::linear(*input, *weight, maybe(bias))); });
+    return guarded([&] { *result = made(product(*input, *weight, maybe(bias))); });
 }
 API pst_layer_norm(H input, const int64_t* shape, int32_t dims, H weight, H bias, double eps, H* result) {
     return guarded([&] { *result = made(torch::layer_norm(*input, ints(shape, dims), maybe(weight), maybe(bias), eps)); });
@@ -1109,9 +1122,9 @@ API pst_lora_linear(H input, H weight, H bias, H a, H b, double scale, H* result
             *result = made(MergedLora::apply(flat, *weight, or_empty(bias, *weight), *a, *b, scale).view(sizes));
             return;
         }
-        auto low = at::linear(*input, a->to(type));      // (..., r)
-        auto delta = at::linear(low, b->to(type));       // (..., out)
-        *result = made(at::linear(*input, *weight, maybe(bias)).add_(delta, scale));
+        auto low = product(*input, a->to(type), {});      // (..., r)
+        auto delta = product(low, b->to(type), {});       // (..., out)
+        *result = made(product(*input, *weight, maybe(bias)).add_(delta, scale));
     });
 }
 
