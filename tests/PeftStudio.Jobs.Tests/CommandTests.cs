@@ -53,9 +53,17 @@ public sealed class CommandTests
     [Fact]
     public async Task A_failed_choice_holds_the_study_until_its_trials_are_retried()
     {
+        // One score is enough to decide by: none comes before both are asked for again.
+        using var asked = new ManualResetEventSlim();
         await using var studio = await Studio.OpenAsync();
         var broken = true;
-        studio.StartWorker(new ScriptedExecutor((_, _) => Volatile.Read(ref broken) ? new TrialOutcome.Failed("the loss became NaN at step 7 of 40", Again: false) : null));
+        studio.StartWorker(new ScriptedExecutor((_, _) =>
+        {
+            if (Volatile.Read(ref broken))
+                return new TrialOutcome.Failed("the loss became NaN at step 7 of 40", Again: false);
+            asked.Wait(TimeSpan.FromSeconds(30));
+            return null;
+        }));
         var id = await studio.CreateAsync();
         await studio.UntilAsync(context => context.Studies.AnyAsync(study => study.State == StudyState.Held));
         Volatile.Write(ref broken, false);
@@ -70,6 +78,7 @@ public sealed class CommandTests
             (await TrialDetail.ReadAsync(context, trial.Id, None)).ShouldNotBeNull().CanRetry.ShouldBeTrue();
             (await studio.Jobs.Commands.RetryTrialAsync(trial.Id, "anna", None)).ShouldBe(CommandAnswer.Done);
         }
+        asked.Set();
         await studio.UntilOverAsync(id);
         (await context.Studies.AsNoTracking().SingleAsync()).State.ShouldBe(StudyState.Completed);
         (await studio.Jobs.Commands.RetryTrialAsync(failed[0].Id, "anna", None)).State.ShouldBe(CommandState.Refused);
