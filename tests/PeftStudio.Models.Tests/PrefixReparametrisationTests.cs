@@ -66,6 +66,12 @@ public sealed class PrefixReparametrisationTests
         }
         foreach (var parameter in tuned.Parameters.Parameters.Where(parameter => parameter.Group == "made"))
             parameter.Value.grad!.abs().max().ToDouble().ShouldBe(0, parameter.Name);
+        GradientsShouldBeTheFiniteDifferences(made, Loss);
+    }
+
+    /// <summary>Of one number of every tensor of the network, whose gradients are there.</summary>
+    internal static void GradientsShouldBeTheFiniteDifferences(PrefixReparametrisation made, Func<Tensor> loss)
+    {
         using var noGrad = no_grad();
         const double Step = 1.0 / 128; // a power of two is exact in fp32
         foreach (var parameter in made.Parameters.Parameters)
@@ -77,7 +83,7 @@ public sealed class PrefixReparametrisationTests
             {
                 flat[at] = tensor((float)moved);
                 made.Fold();
-                return Loss().ToDouble();
+                return loss().ToDouble();
             }
 
             var difference = (At(value + Step) - At(value - Step)) / (2 * Step);

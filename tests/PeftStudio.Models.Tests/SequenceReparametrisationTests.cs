@@ -93,24 +93,7 @@ public sealed class SequenceReparametrisationTests
         tuned.Parameters.Gradient.zero_();
         Loss().backward();
         made.PullBack();
-        using var noGrad = no_grad();
-        const double Step = 1.0 / 128; // a power of two is exact in fp32
-        foreach (var parameter in made.Parameters.Parameters)
-        {
-            var flat = parameter.Value.view(-1);
-            var at = parameter.Count / 2;
-            var value = flat[at].ToDouble();
-            double At(double moved)
-            {
-                flat[at] = tensor((float)moved);
-                made.Fold();
-                return Loss().ToDouble();
-            }
-
-            var difference = (At(value + Step) - At(value - Step)) / (2 * Step);
-            At(value);
-            parameter.Value.grad!.view(-1)[at].ToDouble().ShouldBe(difference, 3e-5 + (1e-2 * Math.Abs(difference)), parameter.Name);
-        }
+        PrefixReparametrisationTests.GradientsShouldBeTheFiniteDifferences(made, Loss);
     }
 
     /// <summary>Layers 0 and 1 of both stacks.</summary>
