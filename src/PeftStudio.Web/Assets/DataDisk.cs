@@ -9,4 +9,27 @@ public sealed record DataDisk(Func<string, Stream> Open, Func<string, long> Free
     public static DataDisk Real { get; } = new(
         path => new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0),
         folder => new DriveInfo(folder).AvailableFreeSpace);
+
+    /// <summary>What a write gives. Reading what comes and writing it fail with the same exceptions; only in here they are the disk's.</summary>
+    /// <param name="what">is written</param>
+    /// <param name="write">to the disk alone</param>
+    /// <param name="refused">of what the disk does not take, and why, the caller's refusal with the remedy</param>
+    public static T Writing<T>(string what, Func<T> write, Func<string, Exception> refused)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw refused($"the disk does not take {what}: {error.Message}");
+        }
+    }
+
+    /// <inheritdoc cref="Writing{T}"/>
+    public static void Writing(string what, Action write, Func<string, Exception> refused) => Writing(what, () =>
+    {
+        write();
+        return true;
+    }, refused);
 }

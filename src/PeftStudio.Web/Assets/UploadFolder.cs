@@ -26,7 +26,7 @@ public sealed class UploadFolder : IDisposable
     {
         (this.root, this.mostBytes, this.disk) = (root, mostBytes, disk);
         Incoming = SafePath.Under(root, $".incoming-{Path.GetFileNameWithoutExtension(Path.GetRandomFileName())}");
-        Writing("the upload", () => Directory.CreateDirectory(Incoming));
+        DataDisk.Writing("the upload", () => Directory.CreateDirectory(Incoming), Full);
     }
 
     public string Incoming { get; }
@@ -55,7 +55,7 @@ public sealed class UploadFolder : IDisposable
         var place = SafePath.Under(root, name);
         if (Directory.Exists(place) || File.Exists(place))
             throw new UploadRefused($"'{name}' exists already; choose another name", StatusCodes.Status409Conflict);
-        Writing($"'{name}'", () => Directory.Move(Incoming, place));
+        DataDisk.Writing($"'{name}'", () => Directory.Move(Incoming, place), Full);
         return place;
     }
 
@@ -127,35 +127,19 @@ public sealed class UploadFolder : IDisposable
     private async Task Copy(Stream from, string path, string what, CancellationToken cancel)
     {
         var buffer = new byte[128 * 1024];
-        await using var to = Writing(what, () => disk.Open(path));
+        await using var to = DataDisk.Writing(what, () => disk.Open(path), Full);
         int read;
         while ((read = await from.ReadAsync(buffer, cancel)) > 0)
         {
             bytes += read;
             if (bytes > mostBytes)
                 throw new UploadRefused($"{what} makes the upload larger than {mostBytes / (1024 * 1024)} MB (Studio:UploadMegabytes)", StatusCodes.Status413PayloadTooLarge);
-            Writing(what, () => to.Write(buffer, 0, read));
+            DataDisk.Writing(what, () => to.Write(buffer, 0, read), Full);
         }
     }
 
-    private static void Writing(string what, Action write) => Writing(what, () =>
-    {
-        write();
-        return true;
-    });
-
-    /// <summary>Reading the request and writing fail with the same exception; only here it is the disk's.</summary>
-    private static T Writing<T>(string what, Func<T> write)
-    {
-        try
-        {
-            return write();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new UploadRefused($"the disk does not take {what}: {error.Message}. Nothing of the upload is kept; make room and upload it again", StatusCodes.Status507InsufficientStorage);
-        }
-    }
+    private static UploadRefused Full(string reason) =>
+        new($"{reason}. Nothing of the upload is kept; make room and upload it again", StatusCodes.Status507InsufficientStorage);
 
     private static string Short(string name) => string.Concat(name.Take(80).Select(c => char.IsControl(c) ? '?' : c));
 }

@@ -64,8 +64,8 @@ internal sealed class Download(RemoteSource source, DataDisk disk, long mostByte
         var buffer = new byte[BufferBytes];
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         await using var body = await response.Content.ReadAsStreamAsync(cancel);
-        await using var to = Writing(file, () => disk.Open(part.Path));
-        Writing(file, () => to.SetLength(have));
+        await using var to = DataDisk.Writing(file.Name, () => disk.Open(part.Path), Full);
+        DataDisk.Writing(file.Name, () => to.SetLength(have), Full);
         to.Position = have;
         here(have, file.Size);
         while (true)
@@ -84,7 +84,7 @@ internal sealed class Download(RemoteSource source, DataDisk disk, long mostByte
                 break;
             if ((have += read) > (file.Size ?? mostBytes))
                 throw file.Size is null ? TooLarge(file) : WrongSize(file, part, $"more than the {file.Size} bytes");
-            Writing(file, () => to.Write(buffer, 0, read));
+            DataDisk.Writing(file.Name, () => to.Write(buffer, 0, read), Full);
             here(have, file.Size);
         }
         if (have < file.Size)
@@ -116,22 +116,5 @@ internal sealed class Download(RemoteSource source, DataDisk disk, long mostByte
     private FetchRefused TooLarge(RemoteFile file) =>
         new($"{file.Name} is larger than {mostBytes / (1024 * 1024)} MB (Studio:UploadMegabytes)", StatusCodes.Status413PayloadTooLarge);
 
-    private static void Writing(RemoteFile file, Action write) => Writing(file, () =>
-    {
-        write();
-        return true;
-    });
-
-    /// <summary>Reading and writing fail with the same exception; only here it is the disk's.</summary>
-    private static T Writing<T>(RemoteFile file, Func<T> write)
-    {
-        try
-        {
-            return write();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new FetchRefused($"the disk does not take {file.Name}: {error.Message}. What is here is kept; make room and fetch again", StatusCodes.Status507InsufficientStorage);
-        }
-    }
+    private static FetchRefused Full(string reason) => new($"{reason}. What is here is kept; make room and fetch again", StatusCodes.Status507InsufficientStorage);
 }
