@@ -5,7 +5,7 @@ using Quartz;
 namespace PeftStudio.Jobs;
 
 /// <summary>Quartz's side of a run: takes what is to be run from the job's name (a recovery trigger has no data of its own, quartznet#2083), and fires again where it is not done.</summary>
-internal abstract class NamedJob(Action<int> busy, ILogger log) : IJob
+internal abstract class NamedJob<TKey>(Action<int> busy, ILogger log) : IJob
 {
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
 
@@ -14,7 +14,7 @@ internal abstract class NamedJob(Action<int> busy, ILogger log) : IJob
         busy(1);
         try
         {
-            await FireAsync(context.JobDetail.Key.Name);
+            await FireAsync(KeyOf(context.JobDetail.Key.Name));
         }
         finally
         {
@@ -25,25 +25,28 @@ internal abstract class NamedJob(Action<int> busy, ILogger log) : IJob
     /// <summary>A worker that dies here has done its work; its job is still there.</summary>
     protected abstract FaultPoint BeforeRemoval { get; }
 
+    /// <summary>What is to be run.</summary>
+    protected abstract TKey KeyOf(string name);
+
     /// <summary>Null: the job is done. Else it is to fire again after this time.</summary>
-    protected abstract Task<TimeSpan?> RunAsync(string name);
+    protected abstract Task<TimeSpan?> RunAsync(TKey key);
 
-    protected abstract Task EnqueueAgainAsync(string name, TimeSpan delay);
+    protected abstract Task EnqueueAgainAsync(TKey key, TimeSpan delay);
 
-    private async Task FireAsync(string name)
+    private async Task FireAsync(TKey key)
     {
         TimeSpan? again;
         try
         {
-            again = await RunAsync(name);
+            again = await RunAsync(key);
         }
         catch (Exception error)
         {
-            log.LogError(error, "the job {Name} could not be run; it is tried again", name);
+            log.LogError(error, "the job {Key} could not be run; it is tried again", key);
             again = AfterError;
         }
         if (again is { } delay)
-            await EnqueueAgainAsync(name, delay);
+            await EnqueueAgainAsync(key, delay);
         Faults.Reach(BeforeRemoval);
     }
 }

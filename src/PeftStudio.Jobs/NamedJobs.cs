@@ -7,7 +7,7 @@ namespace PeftStudio.Jobs;
 /// (quartznet#3759). Putting a name in twice is harmless.
 /// </summary>
 internal sealed class NamedJobs<TJob>(IScheduler scheduler, TimeProvider time, string group)
-    where TJob : NamedJob
+    where TJob : IJob
 {
     public async Task EnqueueAsync(string name, DateTimeOffset start, CancellationToken cancellationToken)
     {
