@@ -1,3 +1,4 @@
+using System.Text;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
@@ -26,14 +27,30 @@ public sealed class OtherBackboneTests
     public void PEFTs_for_more_layers_is_refused() =>
         Refusal<SafetensorsException>(ExportLayout.Peft, made: 6, read: 4, design: "-|-|-|-|-|lora").ShouldContain("tensor 'base_model.model.bert.encoder.layer.5.attention.self.query.lora_A.weight'");
 
+    [Fact]
+    public void PEFTs_for_fewer_layers_is_refused_by_what_the_studios_files_say() => Refusal<SafetensorsException>(ExportLayout.Peft, made: 4, read: 6)
+        .ShouldEndWith("adapter_model.safetensors: is for a backbone of 4 layers, and this one has 6; take the backbone that the adapter was trained on");
+
+    [Fact]
+    public void Where_files_do_not_say_how_many_layers_it_was_the_name_alone_is_noted()
+    {
+        using var folder = new TempFolder();
+        Export(folder, ExportLayout.Peft, 4);
+        Replace(folder["out/adapter_model.safetensors"], "peftstudio.layers", "somebodys.layers.");
+        using var files = new TinyBackbone("bert", layers: 6);
+        using var backbone = files.Load();
+        using var adapter = LoadedAdapter.Read(folder["out"], backbone);
+        adapter.Notes.Single().ShouldContain("'base_model_name_or_path' is 'tiny'");
+    }
+
     [Theory]
-    [InlineData(ExportLayout.Peft, 6, "adapter_config.json: 'base_model_name_or_path' is 'tiny'; the backbone here is 'peftstudio-test-")]
-    [InlineData(ExportLayout.AdapterHub, 4, "adapter_config.json: 'model_name' is 'tiny'; the backbone here is 'peftstudio-test-")]
-    public void Where_the_files_name_another_backbone_it_is_noted(ExportLayout layout, int layers, string note)
+    [InlineData(ExportLayout.Peft, "adapter_config.json: 'base_model_name_or_path' is 'tiny'; the backbone here is 'peftstudio-test-")]
+    [InlineData(ExportLayout.AdapterHub, "adapter_config.json: 'model_name' is 'tiny'; the backbone here is 'peftstudio-test-")]
+    public void Where_the_files_name_another_backbone_it_is_noted(ExportLayout layout, string note)
     {
         using var folder = new TempFolder();
         Export(folder, layout, 4);
-        using var files = new TinyBackbone("bert", layers: layers);
+        using var files = new TinyBackbone("bert");
         using var backbone = files.Load();
         using var adapter = LoadedAdapter.Read(folder["out"], backbone);
         adapter.Notes.Single().ShouldContain(note);
@@ -76,8 +93,9 @@ public sealed class OtherBackboneTests
 
     private static void Replace(string path, string from, string to)
     {
-        var text = File.ReadAllText(path);
+        // Latin1 keeps every byte of a file that is no text.
+        var text = File.ReadAllText(path, Encoding.Latin1);
         text.ShouldContain(from);
-        File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
+        File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal), Encoding.Latin1);
     }
 }

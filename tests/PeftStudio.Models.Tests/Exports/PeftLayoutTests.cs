@@ -29,7 +29,7 @@ public sealed class PeftLayoutTests
         config["modules_to_save"].ShouldNotBeNull().ToJsonString().ShouldBe("[\"classifier\"]");
 
         using var weights = SafetensorsFile.Open(folder["out/adapter_model.safetensors"]);
-        weights.Metadata["format"].ShouldBe("pt");
+        (weights.Metadata["format"], weights.Metadata["peftstudio.layers"]).ShouldBe(("pt", "4"));
         var keys = weights.Entries.Select(e => e.ToString()).ToArray();
         keys.ShouldContain("base_model.model.roberta.encoder.layer.2.attention.self.query.lora_A.weight F32[4, 16]");
         keys.ShouldContain("base_model.model.roberta.encoder.layer.2.attention.self.query.lora_B.weight F32[16, 4]");
