@@ -5,6 +5,7 @@ using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
 using PeftStudio.Torch;
+using PeftStudio.Training.Batching;
 
 namespace PeftStudio.Training.Tests;
 
@@ -24,6 +25,13 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
         (first.Adapter is null).ShouldBe(methods.Length == 0);
         first.Result.Curve[^1].Loss.ShouldBeLessThan(first.Result.Curve[0].Loss);
         first.Result.TrainableParameters.ShouldBe(plan.Sizes?.Parameters ?? first.Result.TrainableParameters);
+    }
+
+    [Fact]
+    public void A_row_with_a_token_that_the_embedding_has_no_row_for_fails_the_trial_by_its_number()
+    {
+        var task = new TokenisedTask(TaskFolder.Open(fixture.TaskFolder), fixture.Backbone.Config with { VocabSize = 8 }, fixture.Opinions.Tokenizer, 16);
+        Should.Throw<TrialFailedException>(() => task.Train(task.TrainRows)).Message.ShouldMatch("^row [0-9]+ of the training rows holds the token [0-9]+, and the backbone's embedding has 8 rows");
     }
 
     [Fact]

@@ -160,6 +160,7 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
         { "of-integers", "model.safetensors: tensor 'bert.embeddings.LayerNorm.bias': is I32; F32, F16 or BF16 is wanted" },
         { "without-a-tokenizer", "holds no tokenizer; tokenizer.json, or vocab.txt" },
         { "with-a-damaged-tokenizer", "tokenizer.json: is not valid JSON" },
+        { "with-more-tokens-than-rows", "the tokenizer gives 'eins' the id 12032, 'zwei' the id 12033, and by config.json (vocab_size) the embedding has 12032 rows" },
     };
 
     /// <summary>Said where it was entered, and not by every trial of a study.</summary>
@@ -178,7 +179,13 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
         (string Name, byte[] Content)[] files =
         [
             ("config.json", tiny.Config), ("model.safetensors", SafetensorsWriter.ToBytes(tensors)),
-            .. fault switch { "without-a-tokenizer" => [], "with-a-damaged-tokenizer" => new[] { ("tokenizer.json", "{"u8.ToArray()) }, _ => [("vocab.txt", tiny.Vocabulary)] },
+            .. fault switch
+            {
+                "without-a-tokenizer" => [],
+                "with-a-damaged-tokenizer" => new[] { ("tokenizer.json", "{"u8.ToArray()) },
+                "with-more-tokens-than-rows" => [("vocab.txt", [.. tiny.Vocabulary, .. "eins\nzwei\n"u8])],
+                _ => [("vocab.txt", tiny.Vocabulary)],
+            },
         ];
         await (await client.PostAsync("/api/v1/backbones", Studio.Upload(fault, files))).ShouldBeProblem(HttpStatusCode.BadRequest, says);
 
@@ -188,6 +195,19 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
         var listed = await client.GetFromJsonAsync<JsonElement>($"/api/v1/backbones/{fault}");
         listed.GetProperty("problem").GetString().ShouldNotBeNull().ShouldContain(says);
         await (await client.PostAsync("/api/v1/studies", Studio.Yaml(Studio.Plan().Replace("backbone: sample", $"backbone: {fault}", StringComparison.Ordinal)))).ShouldBeProblem(HttpStatusCode.BadRequest, says);
+    }
+
+    [Fact]
+    public async Task A_backbone_that_lacks_the_row_of_a_special_token_is_taken_with_a_warning()
+    {
+        var tiny = new TinyBert(width: 8);
+        using var answer = await client.PostAsync("/api/v1/backbones", Studio.Upload(
+            "short", ("config.json", tiny.Config), ("model.safetensors", tiny.Weights), ("vocab.txt", [.. tiny.Vocabulary, .. "[LAST]\n"u8]), ("tokenizer_config.json", """{"mask_token": "[LAST]"}"""u8.ToArray())));
+        answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
+        var listed = await client.GetFromJsonAsync<JsonElement>("/api/v1/backbones/short");
+        listed.GetProperty("problem").ValueKind.ShouldBe(JsonValueKind.Null);
+        listed.GetProperty("notes")[0].GetString().ShouldNotBeNull().ShouldStartWith("the tokenizer gives '[LAST]' the id 12032, and by config.json (vocab_size) the embedding has 12032 rows");
+        (await client.GetStringAsync("/backbones")).ShouldContain("&#x27;[LAST]&#x27; the id 12032");
     }
 
     [Fact]

@@ -43,6 +43,10 @@ internal sealed class ByteLevelBpeModel : ISubwordModel, IWritingModel
 
     public string Normalize(string text) => text;
 
+    public IEnumerable<KeyValuePair<string, int>> Tokens => vocabulary.Entries;
+
+    public int? Unknown => unknown;
+
     public int? Find(string token) => vocabulary.Find(token);
 
     public void Append(ReadOnlySpan<char> text, List<int> ids)

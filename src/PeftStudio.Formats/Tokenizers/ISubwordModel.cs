@@ -11,6 +11,11 @@ internal interface ISubwordModel
     /// <summary>Splits a normalised text into words and appends their ids.</summary>
     void Append(ReadOnlySpan<char> text, List<int> ids);
 
+    IEnumerable<KeyValuePair<string, int>> Tokens { get; }
+
+    /// <summary>Given for what the vocabulary lacks; null: nothing is.</summary>
+    int? Unknown { get; }
+
     /// <summary>Null where the vocabulary lacks the token.</summary>
     int? Find(string token);
 

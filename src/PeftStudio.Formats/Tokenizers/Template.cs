@@ -30,6 +30,8 @@ internal sealed record Template(ValueList<TemplatePiece> Single, ValueList<Templ
         [TemplatePiece.Text(0, 0), TemplatePiece.Special(eos, 0)],
         [TemplatePiece.Text(0, 0), TemplatePiece.Special(eos, 0), TemplatePiece.Text(1, 0), TemplatePiece.Special(eos, 0)]);
 
+    public bool Has(int special) => Single.Concat(Pair).Any(piece => piece.Sequence is null && piece.Id == special);
+
     public int Added(bool pair) => (pair ? Pair : Single).Count(p => p.Sequence is null);
 
     /// <param name="first">ids of the first text</param>

@@ -33,6 +33,12 @@ public sealed class Tokenizer
     /// <exception cref="InvalidDataException">No tokenizer, a kind that is not supported, or a damaged file; named with file and key.</exception>
     public static Tokenizer FromFolder(string folder) => TokenizerFolder.Read(folder);
 
+    /// <summary>Tokens with ids from a number on, by id. Spelled: a special one that only a text gives which spells it out.</summary>
+    public IEnumerable<(string Content, int Id, bool Spelled)> TokensFrom(int first) => model.Tokens
+        .Concat(added.Values.Select(token => KeyValuePair.Create(token.Content, token.Id)))
+        .Where(token => token.Value >= first).DistinctBy(token => token.Value).OrderBy(token => token.Value)
+        .Select(token => (token.Key, token.Value, added.TryGetValue(token.Value, out var own) && own.Special && token.Value != model.Unknown && !template.Has(token.Value)));
+
     /// <summary>How many special tokens a row gets.</summary>
     public int SpecialTokens(bool pair) => template.Added(pair);
 

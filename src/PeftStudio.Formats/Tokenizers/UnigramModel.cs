@@ -45,6 +45,10 @@ internal sealed class UnigramModel : ISubwordModel, IWritingModel
 
     public string Normalize(string text) => normalizer.Normalize(text);
 
+    public IEnumerable<KeyValuePair<string, int>> Tokens => vocabulary.Entries;
+
+    public int? Unknown => unknown;
+
     public int? Find(string token) => vocabulary.Find(token);
 
     public void Append(ReadOnlySpan<char> text, List<int> ids)

@@ -29,6 +29,10 @@ internal sealed class WordPieceModel : ISubwordModel
 
     public string Normalize(string text) => normalizer?.Normalize(text) ?? text;
 
+    public IEnumerable<KeyValuePair<string, int>> Tokens => vocabulary.Entries;
+
+    public int? Unknown => unknown;
+
     public int? Find(string token) => vocabulary.Find(token);
 
     public void Append(ReadOnlySpan<char> text, List<int> ids)

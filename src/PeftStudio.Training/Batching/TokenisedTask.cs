@@ -16,11 +16,12 @@ public sealed class TokenisedTask
 {
     private readonly Dictionary<(bool Dev, int RowNumber), TokenisedRow> tokenised = [];
     private readonly RowText text;
+    private readonly int vocabulary;
 
     /// <param name="config">of the backbone that reads the rows.</param>
     public TokenisedTask(TaskFolder folder, BackboneConfig config, Tokenizer tokenizer, int maxLength, bool skipBadRows = false)
     {
-        (Tokenizer, text) = (tokenizer, RowText.Of(folder.Definition, config));
+        (Tokenizer, text, vocabulary) = (tokenizer, RowText.Of(folder.Definition, config), config.VocabSize);
         Definition = folder.Definition;
         Hash = folder.Hash();
         MaxLength = maxLength;
@@ -52,7 +53,10 @@ public sealed class TokenisedTask
         if (tokenised.TryGetValue((dev, row.RowNumber), out var known))
             return known;
         var encoding = text.Encode(Tokenizer, row.Text, row.Pair, MaxLength);
-        return tokenised[(dev, row.RowNumber)] = new TokenisedRow(
-            encoding.Ids, encoding.TypeIds, row.Target, row.TargetText is { } target ? new TargetText(target, Tokenizer.Encode(target, null, Definition.Generation?.MaxTokens).Ids) : null);
+        var target = row.TargetText is { } written ? new TargetText(written, Tokenizer.Encode(written, null, Definition.Generation?.MaxTokens).Ids) : null;
+        foreach (var id in encoding.Ids.Concat(target?.Ids ?? []))
+            if (id >= vocabulary)
+                throw new TrialFailedException($"row {row.RowNumber} of the {(dev ? "dev" : "training")} rows holds the token {id}, and the backbone's embedding has {vocabulary} rows. Take the special token out of the text, or take another backbone.");
+        return tokenised[(dev, row.RowNumber)] = new TokenisedRow(encoding.Ids, encoding.TypeIds, row.Target, target);
     }
 }

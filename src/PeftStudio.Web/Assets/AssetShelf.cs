@@ -94,9 +94,9 @@ public sealed class AssetShelf(StudioSettings settings)
             using var checkpoint = SafetensorsCheckpoint.Open(folder);
             // What a worker would refuse is refused here, before a study is made of it.
             new CheckpointKeys(checkpoint, config).Check();
-            Tokenizer.FromFolder(folder);
+            var notes = EmbeddingRows.Check(config.VocabSize, Tokenizer.FromFolder(folder), folder);
             var identity = BackboneIdentity.Of(checkpoint, config.ModelType);
-            return new(folder, name, config, identity.Hash, config.Shape() with { Parameters = identity.Parameters }, null);
+            return new(folder, name, config, identity.Hash, config.Shape() with { Parameters = identity.Parameters }, null) { Notes = notes.ToValueList() };
         }
         catch (Exception error) when (error is InvalidDataException or SafetensorsException or UnsafePathException or IOException or UnauthorizedAccessException)
         {

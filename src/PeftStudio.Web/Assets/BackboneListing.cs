@@ -1,4 +1,5 @@
 using PeftStudio.Formats.Backbones;
+using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Studies;
 
@@ -8,5 +9,8 @@ namespace PeftStudio.Web.Assets;
 /// <param name="Error">why it cannot be used; null where it can, and then the other three are set.</param>
 public sealed record BackboneListing(string Folder, string Name, BackboneConfig? Config, string? Hash, BackboneShape? Shape, string? Error)
 {
+    /// <summary>What may go wrong with it, in sentences.</summary>
+    public ValueList<string> Notes { get; init; } = [];
+
     public BackboneAsset? Asset => Error is null && Hash is not null && Shape is not null ? new(Name, Hash, Shape) : null;
 }

@@ -6,11 +6,11 @@ using PeftStudio.Web.Assets;
 
 namespace PeftStudio.Web.Endpoints;
 
-/// <summary>A backbone as the API shows it. <paramref name="Problem"/>: why it cannot be used; null where it can.</summary>
-public sealed record BackboneView(string Name, string? Hash, BackboneShape? Shape, int? MaxLength, ValueList<string> Ignored, string? Problem)
+/// <summary>A backbone as the API shows it. <paramref name="Notes"/>: what may go wrong with it. <paramref name="Problem"/>: why it cannot be used; null where it can.</summary>
+public sealed record BackboneView(string Name, string? Hash, BackboneShape? Shape, int? MaxLength, ValueList<string> Ignored, ValueList<string> Notes, string? Problem)
 {
     internal static BackboneView Of(BackboneListing listing) =>
-        new(listing.Name, listing.Hash, listing.Shape, listing.Config?.MaxLength, listing.Config?.Ignored ?? [], listing.Error);
+        new(listing.Name, listing.Hash, listing.Shape, listing.Config?.MaxLength, listing.Config?.Ignored ?? [], listing.Notes, listing.Error);
 }
 
 public sealed record LabelCount(string Label, int Rows);
