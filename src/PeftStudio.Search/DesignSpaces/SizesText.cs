@@ -46,7 +46,7 @@ public static class SizesText
         var method = methods.First(method => string.Equals(method.Name, size.Method, StringComparison.Ordinal));
         return method.Form switch
         {
-            FunctionalForm.LowRank => string.Create(CultureInfo.InvariantCulture, $"{method.Title} r={size.Size}"),
+            FunctionalForm.LowRank or FunctionalForm.LowRankBottleneck => string.Create(CultureInfo.InvariantCulture, $"{method.Title} r={size.Size}"),
             _ when !method.IsSized => method.Title,
             _ => string.Create(CultureInfo.InvariantCulture, $"{method.Title.ToLowerInvariant()} {size.Size}"),
         };

@@ -12,6 +12,9 @@ public enum FunctionalForm
     /// <summary>down, up; no nonlinearity, no biases.</summary>
     LowRank,
 
+    /// <summary>down, GELU by tanh, up; with biases, and each of the two weights a product of low rank (<see cref="LowRankBottlenecks"/>).</summary>
+    LowRankBottleneck,
+
     /// <summary>own keys and values that the queries attend to; gated by softmax (prefix), or through a ReLU in its place (multi-head adapter).</summary>
     KeyValue,
 
@@ -82,7 +85,7 @@ public sealed record PeftMethod(
 
     /// <summary>Whether the method has a size of its own (rank, bottleneck, prefix length).</summary>
     [JsonIgnore]
-    public bool IsSized => Form is FunctionalForm.Bottleneck or FunctionalForm.LowRank or FunctionalForm.KeyValue;
+    public bool IsSized => Form is FunctionalForm.Bottleneck or FunctionalForm.LowRank or FunctionalForm.KeyValue or FunctionalForm.LowRankBottleneck;
 
     /// <summary>Trainable parameters that one layer of <paramref name="stack"/> gets at <paramref name="size"/>: fixed + size x per unit.</summary>
     public long ParametersPerLayer(StackShape stack, int size) => FixedParameters(stack) + (size * UnitParameters(stack));
