@@ -20,7 +20,7 @@ public sealed class InsertionPlanTests
         { NamedMethods.LayerNorm with { Representation = ModifiedRepresentation.Key }, "Key" },
         { NamedMethods.Ia3 with { Representation = ModifiedRepresentation.Norms }, "Norms" },
         { NamedMethods.BitFit with { Insertion = InsertionForm.BeforeResidual }, "BeforeResidual" },
-        { NamedMethods.LowRankAdapter with { Representation = ModifiedRepresentation.Query }, "Query" },
+        { NamedMethods.LowRankAdapter with { Form = FunctionalForm.LowRank, Representation = ModifiedRepresentation.Query }, "Query" },
         { NamedMethods.Adapter with { Representation = ModifiedRepresentation.Query }, "Query" },
         { NamedMethods.Adapter with { Scale = 4 }, "adapter" },
         { NamedMethods.Lora with { Representation = ModifiedRepresentation.AttentionHeads }, "AttentionHeads" },

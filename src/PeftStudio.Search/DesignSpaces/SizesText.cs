@@ -49,7 +49,7 @@ public static class SizesText
         var method = methods.First(method => string.Equals(method.Name, size.Method, StringComparison.Ordinal));
         return method.Form switch
         {
-            FunctionalForm.LowRank => string.Create(CultureInfo.InvariantCulture, $"{method.Title} r={size.Size}"),
+            FunctionalForm.LowRank or FunctionalForm.LowRankBottleneck => string.Create(CultureInfo.InvariantCulture, $"{method.Title} r={size.Size}"),
             _ when !method.HasSize => method.Title,
             _ => string.Create(CultureInfo.InvariantCulture, $"{Inside(method.Title)} {size.Size}"),
         };

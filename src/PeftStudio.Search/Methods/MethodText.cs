@@ -12,6 +12,7 @@ public static class MethodText
     private static string Dimensions(PeftMethod method) => method.Form switch
     {
         FunctionalForm.Bottleneck => $"ReLU bottleneck {SubLayers(method)}, {Added(method)}",
+        FunctionalForm.LowRankBottleneck => $"GELU bottleneck of low-rank weights {SubLayers(method)}, {Added(method)}",
         FunctionalForm.LowRank when method.Insertion is InsertionForm.BeforeResidual => $"low-rank change {SubLayers(method)}, {Added(method)}",
         FunctionalForm.LowRank => $"low-rank change of {Places(method.Representation)}, reading what each product reads, {Added(method)}",
         FunctionalForm.KeyValue when method.Composition is Composition.Gated => "own keys and values in front of each attention; the softmax over both is the gate"

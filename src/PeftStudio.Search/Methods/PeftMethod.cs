@@ -12,6 +12,9 @@ public enum FunctionalForm
     /// <summary>down, up; no nonlinearity, no biases.</summary>
     LowRank,
 
+    /// <summary>down, GELU by tanh, up; with biases, and each of the two weights a product of low rank (<see cref="LowRankBottlenecks"/>).</summary>
+    LowRankBottleneck,
+
     /// <summary>own keys and values that the queries attend to; gated by softmax (prefix), or through a ReLU in its place (multi-head adapter).</summary>
     KeyValue,
 
@@ -86,7 +89,7 @@ public sealed record PeftMethod(
 
     /// <summary>Whether methods of this form have a size (rank, bottleneck, prefix length), of their own or from the budget.</summary>
     [JsonIgnore]
-    public bool HasSize => Form is FunctionalForm.Bottleneck or FunctionalForm.LowRank or FunctionalForm.KeyValue;
+    public bool HasSize => Form is FunctionalForm.Bottleneck or FunctionalForm.LowRank or FunctionalForm.LowRankBottleneck or FunctionalForm.KeyValue;
 
     /// <summary>Whether the budget gives the method its size.</summary>
     [JsonIgnore]

@@ -101,7 +101,7 @@ public sealed class StudyYamlTests
     [InlineData(Least + "ownMethods: lora\n", 4, 13, "ownMethods", "a list is wanted")]
     [InlineData(Least + "ownMethods: [lora]\n", 4, 14, "ownMethods[0]", "an object with the keys name, title, form, representation, insertion, composition, scale")]
     [InlineData(Least + "ownMethods:\n- { title: A, form: lowRank, representation: query, insertion: parallel, composition: add }\n", 5, 3, "ownMethods[0].name", "is missing")]
-    [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: lora, representation: query, insertion: parallel, composition: add }\n", 5, 30, "ownMethods[0].form", "one of bottleneck, lowRank, keyValue, bias, rescaling, affine")]
+    [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: lora, representation: query, insertion: parallel, composition: add }\n", 5, 30, "ownMethods[0].form", "one of bottleneck, lowRank, lowRankBottleneck, keyValue, bias, rescaling, affine")]
     [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: bias, representation: \"query, keys\", insertion: parallel, composition: add }\n", 5, 52, "ownMethods[0].representation", "one or more, with commas between, of none, query, key")]
     [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: bias, representation: 3, insertion: parallel, composition: add }\n", 5, 52, "ownMethods[0].representation", "'3' is not one or more")]
     [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: bias, representation: key, insertion: parallel, composition: add, isSized: true }\n", 5, 96, "ownMethods[0].isSized", "there is no such key")]

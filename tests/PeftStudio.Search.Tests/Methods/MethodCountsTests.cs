@@ -23,13 +23,12 @@ public sealed class MethodCountsTests
     [InlineData("multihead-parallel", 10, 15_360)]
     [InlineData("lora-ffn", 8, 61_440)]
     [InlineData("lora-all", 8, 110_592)]
-    [InlineData("lowrank-adapter", 8, 24_576)]
+    [InlineData("lowrank-adapter", 8, 26_928)]
     [InlineData("layernorm", 0, 3_072)]
     [InlineData("ia3", 0, 4_608)]
     public void Counts_of_a_base_layer(string method, int size, long expected) =>
         NamedMethods.Get(method).ParametersPerLayer(Base, size).ShouldBe(expected);
 
-    /// <summary>The biases of all layers and the embeddings' norm: what BitFit of the whole encoder has.</summary>
     [Fact]
     public void A_reparametrisation_is_counted_apart()
     {
@@ -44,6 +43,12 @@ public sealed class MethodCountsTests
         CanonicalJson.Read<PeftMethod>(CanonicalJson.Write(prefix)).ShouldBe(prefix);
     }
 
+    /// <summary>S3Delta's LowRankAdapter on T5-large, rank 1: d = 1,024, m = 32.</summary>
+    [Fact]
+    public void A_low_rank_adapter_of_t5_large() =>
+        (NamedMethods.LowRankAdapter with { Representation = ModifiedRepresentation.FeedForwardOutput }).ParametersPerLayer(new StackShape("encoder", 24, 1_024, 1_024, 4_096), 1).ShouldBe(3_168);
+
+    /// <summary>The biases of all layers and the embeddings' norm: what BitFit of the whole encoder has.</summary>
     [Fact]
     public void A_size_of_ones_own_is_among_what_is_fixed()
     {
@@ -83,11 +88,14 @@ public sealed class MethodCountsTests
             (int Rows, int Columns)[] prefix = [(size, a), (size, a)];
             (int Rows, int Columns)[] bitfit = [(a, 1), (a, 1), (a, 1), (d, 1), (d, 1), (f, 1), (d, 1), (d, 1)];
             (int Rows, int Columns)[] lowRank = [(size, d), (d, size), (size, d), (d, size)];
+            var m = Math.Max(1, d / 32);
+            (int Rows, int Columns)[] lowRankAdapter = [(size, d), (m, size), (m, 1), (size, m), (d, size), (d, 1)];
             (int Rows, int Columns)[] ia3 = [(a, 1), (a, 1), (f, 1)];
             (int Rows, int Columns)[] feedForward = [(size, d), (f, size), (size, f), (d, size)];
             (int Rows, int Columns)[] all = [.. lora, (size, d), (a, size), (size, a), (d, size), .. feedForward];
             return Count([.. adapter, .. adapter]) == NamedMethods.Houlsby.ParametersPerLayer(stack, size) && Count(adapter) == NamedMethods.ScaledParallel.ParametersPerLayer(stack, size)
-                && Count(prefix) == NamedMethods.MultiHeadParallel.ParametersPerLayer(stack, size) && Count(lowRank) == NamedMethods.LowRankAdapter.ParametersPerLayer(stack, size)
+                && Count(prefix) == NamedMethods.MultiHeadParallel.ParametersPerLayer(stack, size) && Count(lowRank) == (NamedMethods.LowRankAdapter with { Form = FunctionalForm.LowRank }).ParametersPerLayer(stack, size)
+                && 2 * Count(lowRankAdapter) == NamedMethods.LowRankAdapter.ParametersPerLayer(stack, size)
                 && Count(feedForward) == NamedMethods.LoraFeedForward.ParametersPerLayer(stack, size) && Count(all) == NamedMethods.LoraAll.ParametersPerLayer(stack, size)
                 && Count(ia3) == NamedMethods.Ia3.ParametersPerLayer(stack, size) && 4 * d == NamedMethods.LayerNorm.ParametersPerLayer(stack, size)
                 && Count(lora) == NamedMethods.Lora.ParametersPerLayer(stack, size) && Count(adapter) == NamedMethods.Adapter.ParametersPerLayer(stack, size)
