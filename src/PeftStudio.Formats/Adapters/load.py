@@ -16,7 +16,7 @@ import torch
 from transformers import AutoModelForSeq2SeqLM, AutoModelForSequenceClassification
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "decoder_input_ids")
-PARAMETER = re.compile(r"(.+)\.([^.]+)\.((?:down|up)(?:\.\w+)?|key|value|rescaling)")  # module, method, part
+PARAMETER = re.compile(r"(.+)\.([^.]+)\.((?:down|up)(?:\.(?:weight|bias|left|right))?|key|value|rescaling)")  # module, method, part
 
 # An attention's products: of its queries, keys and values, and the one that reads its heads.
 ATTENTIONS = {
@@ -38,6 +38,8 @@ SUB_LAYERS = {
 CHANGES = {
     "lowRank": lambda own, states: states @ own["down"].T @ own["up"].T,
     "bottleneck": lambda own, states: torch.relu(states @ own["down.weight"].T + own["down.bias"]) @ own["up.weight"].T + own["up.bias"],
+    "lowRankBottleneck": lambda own, states: torch.nn.GELU("tanh")(states @ own["down.left"].T @ own["down.right"].T + own["down.bias"])
+    @ own["up.left"].T @ own["up.right"].T + own["up.bias"],
 }
 
 
