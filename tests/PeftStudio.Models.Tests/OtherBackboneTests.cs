@@ -25,18 +25,20 @@ public sealed class OtherBackboneTests
 
     [Fact]
     public void PEFTs_for_more_layers_is_refused() =>
-        Refusal<SafetensorsException>(ExportLayout.Peft, made: 6, read: 4, design: "-|-|-|-|-|lora").ShouldContain("tensor 'base_model.model.bert.encoder.layer.5.attention.self.query.lora_A.weight'");
+        Refusal<SafetensorsException>(ExportLayout.Peft, made: 6, read: 4, SayNoLayers, design: "-|-|-|-|-|lora").ShouldContain("tensor 'base_model.model.bert.encoder.layer.5.attention.self.query.lora_A.weight'");
 
-    [Fact]
-    public void PEFTs_for_fewer_layers_is_refused_by_what_the_studios_files_say() => Refusal<SafetensorsException>(ExportLayout.Peft, made: 4, read: 6)
-        .ShouldEndWith("adapter_model.safetensors: is for a backbone of 4 layers, and this one has 6; take the backbone that the adapter was trained on");
+    [Theory]
+    [InlineData(4, 6)]
+    [InlineData(6, 4)]
+    public void PEFTs_for_other_layers_is_refused_by_what_the_studios_files_say(int made, int read) => Refusal<SafetensorsException>(ExportLayout.Peft, made, read)
+        .ShouldEndWith($"adapter_model.safetensors: is for a backbone of {made} layers, and this one has {read}; take the backbone that the adapter was trained on");
 
     [Fact]
     public void Where_files_do_not_say_how_many_layers_it_was_the_name_alone_is_noted()
     {
         using var folder = new TempFolder();
         Export(folder, ExportLayout.Peft, 4);
-        Replace(folder["out/adapter_model.safetensors"], "peftstudio.layers", "somebodys.layers.");
+        SayNoLayers(folder);
         using var files = new TinyBackbone("bert", layers: 6);
         using var backbone = files.Load();
         using var adapter = LoadedAdapter.Read(folder["out"], backbone);
@@ -90,6 +92,9 @@ public sealed class OtherBackboneTests
         TrainedAdapter.Write(backbone, design ?? string.Join('|', Enumerable.Range(0, layers).Select(i => i == 0 ? "lora" : "-")), "RTE", folder["own"]).Dispose();
         AdapterExport.Write(folder["own"], backbone, layout, folder["out"]);
     }
+
+    /// <summary>As PEFT's own files.</summary>
+    private static void SayNoLayers(TempFolder folder) => Replace(folder["out/adapter_model.safetensors"], "peftstudio.layers", "somebodys.layers.");
 
     private static void Replace(string path, string from, string to)
     {
