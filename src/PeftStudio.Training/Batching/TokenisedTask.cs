@@ -19,7 +19,8 @@ public sealed class TokenisedTask
     private readonly int vocabulary;
 
     /// <param name="config">of the backbone that reads the rows.</param>
-    public TokenisedTask(TaskFolder folder, BackboneConfig config, Tokenizer tokenizer, int maxLength, bool skipBadRows = false)
+    /// <exception cref="InvalidTaskException">The files cannot be read as the definition says; a row cannot be used, and skipping such was not agreed.</exception>
+    public TokenisedTask(TaskFolder folder, BackboneConfig config, Tokenizer tokenizer, int maxLength, bool skipBadRows)
     {
         (Tokenizer, text, vocabulary) = (tokenizer, RowText.Of(folder.Definition, config), config.VocabSize);
         Definition = folder.Definition;
