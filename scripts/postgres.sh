@@ -37,6 +37,7 @@ start_postgres() {
   if [ "$(id -u)" = 0 ]; then
     install -d -m 755 /var/lib/peftstudio
     install -d -o postgres -g postgres -m 700 "$PG_DATA" "$PG_SOCKET"
+    printf '%s' "$DATA" >"$PG_DATA.of"
   else
     mkdir -p -m 700 "$PG_DATA" "$PG_SOCKET"
   fi
@@ -53,4 +54,17 @@ start_postgres() {
 stop_postgres() {
   [ -n "$(database_elsewhere)" ] && return
   if [ -n "$(pg_bin)" ] && postgres_runs; then as_postgres "$(pg_bin)/pg_ctl" -D "$PG_DATA" -m fast -w stop >/dev/null; fi
+}
+
+# As root the database lies outside the checkout and stays when that is deleted: it is named, and removed by nobody but a person.
+tell_of_databases() {
+  if [ "$(id -u)" != 0 ] || [ -n "$(database_elsewhere)" ]; then return; fi
+  local note folder
+  if [ -d "$PG_DATA" ]; then say "its database stays in $PG_DATA"; fi
+  for note in /var/lib/peftstudio/*.of; do
+    folder=${note%.of}
+    if [ -d "$folder" ] && [ ! -d "$(cat "$note")" ]; then
+      say "$(cat "$note") is not there any more, and its database is still in $folder; if nobody wants it: rm -r $folder $note"
+    fi
+  done
 }
