@@ -5,7 +5,14 @@ using Quartz;
 namespace PeftStudio.Jobs;
 
 /// <summary>Quartz's side of a run: takes what is to be run from the job's name (a recovery trigger has no data of its own, quartznet#2083), and fires again where it is not done.</summary>
-internal abstract class NamedJob<TKey>(Action<int> busy, ILogger log) : IJob
+/// <param name="keyOf">what is to be run, of the job's name.</param>
+/// <param name="run">null: the job is done. Else it is to fire again after this time.</param>
+/// <param name="enqueueAgain">one more firing after a time.</param>
+/// <param name="beforeRemoval">a worker that dies here has done its work; its job is still there.</param>
+/// <param name="busy">told 1 at the beginning and -1 at the end.</param>
+/// <param name="log">of what could not be run.</param>
+internal abstract class NamedJob<TKey>(
+    Func<string, TKey> keyOf, Func<TKey, Task<TimeSpan?>> run, Func<TKey, TimeSpan, CancellationToken, Task> enqueueAgain, FaultPoint beforeRemoval, Action<int> busy, ILogger log) : IJob
 {
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
 
@@ -14,7 +21,7 @@ internal abstract class NamedJob<TKey>(Action<int> busy, ILogger log) : IJob
         busy(1);
         try
         {
-            await FireAsync(KeyOf(context.JobDetail.Key.Name));
+            await FireAsync(keyOf(context.JobDetail.Key.Name));
         }
         finally
         {
@@ -22,23 +29,12 @@ internal abstract class NamedJob<TKey>(Action<int> busy, ILogger log) : IJob
         }
     }
 
-    /// <summary>A worker that dies here has done its work; its job is still there.</summary>
-    protected abstract FaultPoint BeforeRemoval { get; }
-
-    /// <summary>What is to be run.</summary>
-    protected abstract TKey KeyOf(string name);
-
-    /// <summary>Null: the job is done. Else it is to fire again after this time.</summary>
-    protected abstract Task<TimeSpan?> RunAsync(TKey key);
-
-    protected abstract Task EnqueueAgainAsync(TKey key, TimeSpan delay);
-
     private async Task FireAsync(TKey key)
     {
         TimeSpan? again;
         try
         {
-            again = await RunAsync(key);
+            again = await run(key);
         }
         catch (Exception error)
         {
@@ -46,7 +42,7 @@ internal abstract class NamedJob<TKey>(Action<int> busy, ILogger log) : IJob
             again = AfterError;
         }
         if (again is { } delay)
-            await EnqueueAgainAsync(key, delay);
-        Faults.Reach(BeforeRemoval);
+            await enqueueAgain(key, delay, CancellationToken.None);
+        Faults.Reach(beforeRemoval);
     }
 }

@@ -30,7 +30,7 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
     [Fact]
     public void A_row_with_a_token_that_the_embedding_has_no_row_for_fails_the_trial_by_its_number()
     {
-        var task = new TokenisedTask(TaskFolder.Open(fixture.TaskFolder), fixture.Backbone.Config with { VocabSize = 8 }, fixture.Opinions.Tokenizer, 16);
+        var task = new TokenisedTask(TaskFolder.Open(fixture.TaskFolder), fixture.Backbone.Config with { VocabSize = 8 }, fixture.Opinions.Tokenizer, 16, skipBadRows: false);
         Should.Throw<TrialFailedException>(() => task.Train(task.TrainRows)).Message.ShouldMatch("^row [0-9]+ of the training rows holds the token [0-9]+, and the backbone's embedding has 8 rows");
     }
 
