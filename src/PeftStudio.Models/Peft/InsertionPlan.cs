@@ -96,10 +96,12 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
 
     private static int SizeOf(DesignSizes sizes, string stack, int group, PeftMethod method)
     {
-        if (!method.IsSized)
+        if (!method.HasSize)
             return 0;
         var found = sizes.Sizes.FirstOrDefault(s => s.Stack == stack && s.Group == group && s.Method == method.Name)
             ?? throw new ArgumentException($"no size is given for {method.Name} in group {group + 1} of the {stack}", nameof(sizes));
+        if (method.Size is { } own && found.Size != own)
+            throw new ArgumentException($"the size of {method.Name} in group {group + 1} is {found.Size}; its own is {own}", nameof(sizes));
         return found.Size >= 1 ? found.Size : throw new ArgumentException($"the size of {method.Name} in group {group + 1} is {found.Size}; at least 1", nameof(sizes));
     }
 

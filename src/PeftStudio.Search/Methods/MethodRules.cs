@@ -19,6 +19,8 @@ public static class MethodRules
             return new("scale", FormattableString.Invariant($"a scale of {method.Scale}; a number other than 0 is wanted"));
         if (method.Reparametrisation is not null && method is not { Form: FunctionalForm.KeyValue, Composition: Composition.Gated })
             return new("reparametrisation", "a reparametrisation, and it is no prefix; a prefix (KeyValue, Gated) alone has one");
+        if (method is { Size: not null, HasSize: false })
+            return new("size", $"a size, and the form {method.Form} has none; leave it out");
         return Inserted(method) is { } insertion ? new(Insertion, insertion)
             : Composed(method) is { } composition ? new("composition", composition)
             : At(method) is { } representation ? new(Representation, representation)

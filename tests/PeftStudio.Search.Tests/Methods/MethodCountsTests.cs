@@ -50,6 +50,30 @@ public sealed class MethodCountsTests
 
     /// <summary>The biases of all layers and the embeddings' norm: what BitFit of the whole encoder has.</summary>
     [Fact]
+    public void A_size_of_ones_own_is_among_what_is_fixed()
+    {
+        var prefix = NamedMethods.Prefix with { Size = 30, Reparametrisation = 512 };
+        (prefix.HasSize, prefix.IsSized, prefix.UnitParameters(Base)).ShouldBe((true, false, 0));
+        prefix.FixedParameters(Base).ShouldBe(NamedMethods.Prefix.ParametersPerLayer(Base, 30));
+        prefix.ParametersPerLayer(Base, 1).ShouldBe(prefix.FixedParameters(Base));
+        prefix.TrainingOnlyParametersPerLayer(Base, 1).ShouldBe((prefix with { Size = null }).TrainingOnlyParametersPerLayer(Base, 30));
+        (NamedMethods.ScaledParallel with { Size = 512 }).FixedParameters(Base).ShouldBe((2 * 768 * 512) + 512 + 768);
+        (NamedMethods.Prefix.HasSize, NamedMethods.Prefix.IsSized, NamedMethods.BitFit.HasSize, NamedMethods.BitFit.IsSized).ShouldBe((true, true, false, false));
+        MethodText.Of(NamedMethods.ScaledParallel with { Size = 512 }).ShouldBe("ReLU bottleneck beside the feed-forward, reading its input, added times 2; its size is 512, whatever the budget");
+    }
+
+    /// <summary>What was stored before sizes of their own came reads as it did, and has the hash that it had.</summary>
+    [Fact]
+    public void A_method_without_a_size_of_its_own_keeps_its_bytes()
+    {
+        const string stored = """{"name":"lora","title":"LoRA","form":"lowRank","representation":"query, value","insertion":"parallel","composition":"scaled","scale":2}""";
+        CanonicalJson.Read<PeftMethod>(stored).ShouldBe(NamedMethods.Lora);
+        CanonicalJson.Write(NamedMethods.Lora).ShouldBe(stored);
+        CanonicalJson.Write(NamedMethods.Lora with { Size = 4 }).ShouldBe(stored.Replace("}", ",\"size\":4}", StringComparison.Ordinal));
+        CanonicalJson.Read<PeftMethod>(CanonicalJson.Write(NamedMethods.Lora with { Size = 4 })).ShouldBe(NamedMethods.Lora with { Size = 4 });
+    }
+
+    [Fact]
     public void All_biases_of_roberta_base() => ((12 * NamedMethods.BitFit.FixedParameters(Base)) + 768).ShouldBe(102_144);
 
     /// <summary>A layer's weights counted tensor by tensor, with an inner width of its own.</summary>
