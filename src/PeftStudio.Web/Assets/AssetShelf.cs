@@ -70,7 +70,8 @@ public sealed class AssetShelf(StudioSettings settings)
         return known.AddOrUpdate(folder, _ => (stamp, new(() => read(folder))), (_, old) => old.Stamp == stamp ? old : (stamp, new(() => read(folder)))).Listing.Value;
     }
 
-    private static string Stamp(string folder) => string.Join('|', new DirectoryInfo(folder).EnumerateFiles()
+    /// <summary>Another text when a file of the folder has changed.</summary>
+    internal static string Stamp(string folder) => string.Join('|', new DirectoryInfo(folder).EnumerateFiles()
         .OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}"));
 
     /// <summary>A configured folder is one itself, or holds some.</summary>
