@@ -20,7 +20,7 @@ public sealed class InsertionPlanTests
         { NamedMethods.LayerNorm with { Representation = ModifiedRepresentation.Key }, "Key" },
         { NamedMethods.Ia3 with { Representation = ModifiedRepresentation.Norms }, "Norms" },
         { NamedMethods.BitFit with { Insertion = InsertionForm.BeforeResidual }, "BeforeResidual" },
-        { NamedMethods.LowRankAdapter with { Representation = ModifiedRepresentation.Query }, "Query" },
+        { NamedMethods.LowRankAdapter with { Form = FunctionalForm.LowRank, Representation = ModifiedRepresentation.Query }, "Query" },
         { NamedMethods.Adapter with { Representation = ModifiedRepresentation.Query }, "Query" },
         { NamedMethods.Adapter with { Scale = 4 }, "adapter" },
         { NamedMethods.Lora with { Representation = ModifiedRepresentation.AttentionHeads }, "AttentionHeads" },
@@ -44,6 +44,7 @@ public sealed class InsertionPlanTests
         Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, NamedMethods.All, Described(layers: 5))).Message.ShouldContain("4 layers; the backbone's encoder has 5");
         Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, [NamedMethods.Adapter], Config)).Message.ShouldContain("'lora'");
         Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, new DesignSizes([], 0), NamedMethods.All, Config)).Message.ShouldContain("no size");
+        Should.Throw<ArgumentException>(() => InsertionPlan.Of(design, sizes, [NamedMethods.Lora with { Size = 7 }], Config)).Message.ShouldContain("the size of lora in group 1 is 2; its own is 7");
     }
 
     [Fact]

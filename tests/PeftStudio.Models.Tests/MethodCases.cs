@@ -22,15 +22,21 @@ internal static class MethodCases
     /// <summary>A third: vectors on what the last product of each sub-layer reads.</summary>
     private static readonly PeftMethod Inputs = NamedMethods.Ia3 with { Name = "inputs", Representation = ModifiedRepresentation.AttentionHeads | ModifiedRepresentation.FeedForwardActivation };
 
-    public static readonly PeftMethod[] Methods = [.. NamedMethods.All, Vectors, Beside, Inputs];
+    /// <summary>A fourth: a low-rank change of each sub-layer's output, which a merged backbone can hold.</summary>
+    private static readonly PeftMethod Linear = NamedMethods.LowRankAdapter with { Name = "linear", Form = FunctionalForm.LowRank };
+
+    /// <summary>One with a size of its own, whatever the others' are.</summary>
+    private static readonly PeftMethod Held = NamedMethods.ScaledParallel with { Name = "held", Size = 6 };
+
+    public static readonly PeftMethod[] Methods = [.. NamedMethods.All, Vectors, Beside, Inputs, Linear, Held];
 
     /// <summary>One set a layer.</summary>
     public static readonly IReadOnlyList<string> Designs =
     [
         .. Methods.Select(method => string.Join('|', Enumerable.Repeat(method.Name, 4))),
         "prefix+scaled-parallel|prefix+scaled-parallel|-|prefix+scaled-parallel", "-|layernorm+lora-ffn|-|ia3+lora", "inputs+multihead-parallel+prefix|lora-all+inputs|-|inputs+vectors",
-        "adapter+bitfit+houlsby+ia3+lora-all+lowrank-adapter+multihead-parallel+parallel+prefix+vectors|-|-|houlsby",
-        "-|adapter+bitfit|-|adapter+lora", "-|-|bitfit+lora|-", "-|-|-|adapter+prefix", "prefix+bitfit|lora|-|prefix+lora",
+        "adapter+bitfit+houlsby+ia3+linear+lora-all+lowrank-adapter+multihead-parallel+parallel+prefix+vectors|-|-|houlsby",
+        "-|adapter+bitfit|-|adapter+lora", "held+prefix|-|held|held+lora", "-|-|bitfit+lora|-", "-|-|-|adapter+prefix", "prefix+bitfit|lora|-|prefix+lora",
         "adapter+bitfit+lora+prefix|-|adapter+bitfit+lora+prefix|lora",
     ];
 
@@ -52,7 +58,7 @@ internal static class MethodCases
         var sizes = shape.Stacks.SelectMany(stack => groups.SelectMany((set, g) => set.Names.Select(name =>
         {
             var method = Methods.Single(m => m.Name == name);
-            var size = method.IsSized ? g + 2 : 0;
+            var size = method.Size ?? (method.HasSize ? g + 2 : 0);
             return new MethodSize(stack.Name, g, name, size, method.ParametersPerLayer(stack, size));
         }))).ToValueList();
         return (design, new DesignSizes(sizes, sizes.Sum(s => s.ParametersPerLayer)));

@@ -69,6 +69,36 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
         opened.Predict(rows, TestContext.Current.CancellationToken).Score.ShouldBe(trained.Result.Dev);
     }
 
+    /// <summary>As MAM of the literature: a prefix that an MLP makes and a scaled parallel adapter, each with its size whatever the budget would give.</summary>
+    [Fact]
+    public void Methods_with_sizes_of_their_own_train_at_them_and_leave_them_in_the_adapter()
+    {
+        var prefix = NamedMethods.Prefix with { Name = "own-prefix", Title = "Own prefix", Reparametrisation = 24, Size = 3 };
+        var adapter = NamedMethods.ScaledParallel with { Name = "own-adapter", Title = "Own adapter", Scale = 4, Size = 5 };
+        var plan = fixture.Plan(fixture.Opinions, [prefix, adapter], "own-prefix", "own-adapter");
+        var sizes = plan.Sizes.ShouldNotBeNull();
+        sizes.Sizes.Select(size => (size.Method, size.Size)).Distinct().ShouldBe([("own-adapter", 5), ("own-prefix", 3)]);
+
+        var trained = TrialRunner.Run(plan, fixture.Backbone, fixture.Opinions, null, TestContext.Current.CancellationToken);
+
+        trained.Result.Curve[^1].Loss.ShouldBeLessThan(trained.Result.Curve[0].Loss);
+        // Two layers of width 16: keys and values, and the bottleneck with its biases.
+        trained.Result.TrainableParameters.ShouldBe(2 * ((2 * 3 * 16) + (5 * 33) + 16));
+        trained.Result.TrainingOnlyParameters.ShouldBe(2 * ((3 * 16) + (17 * 24) + (25 * 32)));
+        using var folder = new TempFolder();
+        var kept = trained.Adapter.ShouldNotBeNull();
+        AdapterFolder.Write(folder.Path, kept.Manifest(new("1", "a profile")), kept.Weights);
+        AdapterFolder.ReadManifest(folder.Path).Methods.ShouldBe([adapter, prefix], ignoreOrder: true);
+        using (var weights = AdapterFolder.OpenWeights(folder.Path))
+        {
+            weights.Entries.Single(entry => entry.Key == "encoder.layer.1.attention.self.own-prefix.key").Shape.ShouldBe([3, 16]);
+            weights.Entries.Single(entry => entry.Key.StartsWith("encoder.layer.0.", StringComparison.Ordinal) && entry.Key.EndsWith("own-adapter.down.weight", StringComparison.Ordinal)).Shape.ShouldBe([5, 16]);
+        }
+        using var opened = AdapterPrediction.Open(fixture.BackboneFolder, folder.Path, TorchSharp.torch.CPU);
+        var rows = TaskFile.ReadUnscored(opened.Task, Path.Combine(fixture.TaskFolder, "dev.tsv"));
+        opened.Predict(rows, TestContext.Current.CancellationToken).Score.ShouldBe(trained.Result.Dev);
+    }
+
     [Fact]
     public void Full_fine_tuning_solves_a_task_of_one_word()
     {

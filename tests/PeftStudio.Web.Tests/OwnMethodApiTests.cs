@@ -31,7 +31,9 @@ public sealed class OwnMethodApiTests(ApiTests.OneStudy fixture) : IClassFixture
 
     [Theory]
     [InlineData("name: beside", "name: lora", "ownMethods[0].name", "the name 'lora' is taken; give another")]
-    [InlineData("insertion: parallel", "insertion: parallel, size: 3", "ownMethods[0].size", "there is no such key")]
+    [InlineData("insertion: parallel", "insertion: parallel, rank: 3", "ownMethods[0].rank", "there is no such key")]
+    [InlineData("insertion: parallel", "insertion: parallel, size: 0", "ownMethods[0].size", "0; from 1 to 4096, or left out: then the budget gives it")]
+    [InlineData("scale: 0.5", "scale: 0.5, size: 4096", "budget", "methods")]
     [InlineData("composition: scaled, scale: 0.5", "composition: gated", "ownMethods[0].composition", "it is Gated; the gate is the softmax over keys, so KeyValue alone has one")]
     [InlineData("form: bottleneck", "form: rescaling", "ownMethods[0].insertion", "a vector is Parallel; it acts on the representation itself, so Sequential")]
     [InlineData("\"attentionOutput, feedForwardOutput\"", "none", "ownMethods[0].representation", "None is changed; name a representation")]

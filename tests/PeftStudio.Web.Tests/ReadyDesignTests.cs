@@ -24,7 +24,7 @@ public sealed class ReadyDesignTests
         ["bart-large"] = Bart(layers: 12, width: 1024, heads: 16),
     };
 
-    public static TheoryData<string, string> Cases => [.. Shapes.Keys.SelectMany(_ => ReadyDesign.All, (shape, ready) => (ready.Key, shape))];
+    public static TheoryData<string, string> Cases => [.. Shapes.Keys.SelectMany(_ => ReadyDesigns.All, (shape, ready) => (ready.Key, shape))];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -39,7 +39,7 @@ public sealed class ReadyDesignTests
         plan.Design.ShouldBe(ready.For(shape));
         plan.Design!.Groupings.Count.ShouldBe(shape.Stacks.Count);
         ready.IsIn(plan.Design, plan.Methods, shape).ShouldBeTrue();
-        ReadyDesign.All.Count(other => other.IsIn(plan.Design, plan.Methods, shape)).ShouldBe(1);
+        ReadyDesigns.All.Count(other => other.IsIn(plan.Design, plan.Methods, shape)).ShouldBe(1);
         // What a person sends on is the YAML.
         StudyYaml.Read(StudyYaml.Write(plan)).Plan.ShouldBe(plan);
     }
@@ -47,8 +47,8 @@ public sealed class ReadyDesignTests
     [Theory]
     [InlineData("s4", "2301.01821", "2303.15647", "Not known: the sizes of its four groups", "T5's two stacks", "what BitFit is on T5", "learning rates")]
     [InlineData("s4-3b", "2301.01821", "not confirmed", "its budget", "T5's two stacks", "what BitFit is on T5")]
-    [InlineData("mam", "2110.04366", "prefix of 16", "s = 2", "Not known", "whether its head was trained")]
-    [InlineData("mam-generation", "2110.04366", "prefix of 30", "512, s = 4", "divides it evenly", "Not known")]
+    [InlineData("mam", "2110.04366", "prefix of 16", "s = 2", "sizes are the methods' own", "Not known", "whether its head was trained")]
+    [InlineData("mam-generation", "2110.04366", "prefix of 30", "512, s = 4", "sizes are the methods' own", "Not known")]
     [InlineData("houlsby", "1902.00751", "not from the paper")]
     [InlineData("pfeiffer", "2005.00247", "not from the paper")]
     [InlineData("bitfit", "2106.10199", "no biases")]
@@ -57,7 +57,7 @@ public sealed class ReadyDesignTests
     {
         foreach (var word in words)
             Find(key).Says.ShouldContain(word);
-        ReadyDesign.All.Select(ready => ready.Key).ShouldBe(["s4", "s4-3b", "mam", "mam-generation", "houlsby", "pfeiffer", "bitfit", "lora"]);
+        ReadyDesigns.All.Select(ready => ready.Key).ShouldBe(["s4", "s4-3b", "mam", "mam-generation", "houlsby", "pfeiffer", "bitfit", "lora"]);
     }
 
     [Fact]
@@ -71,30 +71,57 @@ public sealed class ReadyDesignTests
         Find("s4-3b").For(Shapes["t5-3b"]).Methods.Select(set => set.ToString()).ShouldBe(["lora+prefix", "adapter+lora", "bitfit+lora+prefix", "adapter+bitfit+prefix"]);
     }
 
-    [Fact]
-    public void MAM_has_the_papers_sizes_on_roberta_base()
-    {
-        var (plan, shape) = (Find("mam").Begin(Plan, Shapes["roberta-base"]), Shapes["roberta-base"]);
+    public static TheoryData<string> Backbones => [.. Shapes.Keys];
 
-        var sizes = Sizes(plan, shape);
-        sizes.Sizes.Select(size => (size.Method, size.Size)).Distinct().ShouldBe([("prefix-mlp", 16), ("scaled-parallel", 16)]);
-        sizes.Parameters.ShouldBe(12 * ((16 * 2 * 768) + (16 * ((2 * 768) + 1)) + 768));
-        plan.OwnMethods.ShouldHaveSingleItem().Reparametrisation.ShouldBe(800);
-        NamedMethods.ScaledParallel.Scale.ShouldBe(2);
+    /// <summary>On encoders and encoder-decoders alike, and the budget leaves nothing over.</summary>
+    [Theory]
+    [MemberData(nameof(Backbones))]
+    public void MAM_has_the_papers_sizes_and_the_budget_is_what_they_cost(string backbone)
+    {
+        var shape = Shapes[backbone];
+        foreach (var (key, prefix, adapter) in new[] { ("mam", 16, 16), ("mam-generation", 30, 512) })
+        {
+            var plan = Find(key).Begin(Plan, shape);
+
+            plan.OwnMethods.Select(method => method.Size).ShouldBe([prefix, adapter]);
+            var sizes = Sizes(plan, shape);
+            sizes.Sizes.ShouldAllBe(size => size.Size == (size.Method == plan.OwnMethods[0].Name ? prefix : adapter));
+            sizes.Sizes.Count.ShouldBe(shape.Stacks.Count * 2 * 2);
+            sizes.Parameters.ShouldBe(shape.Stacks.Sum(stack => (long)stack.Layers
+                * ((prefix * 2 * stack.InnerWidth * (stack.CrossAttention ? 2 : 1)) + (adapter * ((2 * stack.Width) + 1)) + stack.Width)));
+            plan.Budget.Parameters.ShouldBe(sizes.Parameters);
+        }
     }
 
     [Fact]
-    public void MAM_for_generation_costs_what_the_papers_sizes_cost_and_says_what_they_become()
+    public void MAM_is_the_papers_methods()
     {
-        var (plan, shape) = (Find("mam-generation").Begin(Plan, Shapes["bart-large"]), Shapes["bart-large"]);
+        var (roberta, bart) = (Find("mam").Begin(Plan, Shapes["roberta-base"]), Find("mam-generation").Begin(Plan, Shapes["bart-large"]));
 
-        plan.Budget.Parameters.ShouldBe((12 * 30 * 2 * 1024 * 3) + (24L * ((512 * ((2 * 1024) + 1)) + 1024)));
-        (plan.Budget.Parameters * 100.0 / shape.Parameters).ShouldNotBeNull().ShouldBe(6.7, 0.1);
-        plan.OwnMethods.Select(method => (method.Name, method.Scale)).ShouldBe([("prefix-mlp", 1), ("scaled-parallel-4", 4)]);
-        var sizes = Sizes(plan, shape).Sizes;
-        sizes.Where(size => size is { Method: "prefix-mlp", Stack: "encoder" }).ShouldAllBe(size => size.Size >= 278 && size.Size <= 280);
-        sizes.Where(size => size is { Method: "prefix-mlp", Stack: "decoder" }).ShouldAllBe(size => size.Size >= 139 && size.Size <= 140);
-        sizes.Where(size => size.Method == "scaled-parallel-4").ShouldAllBe(size => size.Size >= 278 && size.Size <= 280);
+        roberta.OwnMethods.Select(method => (method.Name, method.Scale, method.Reparametrisation)).ShouldBe([("mam-prefix", 1, 800), ("mam-adapter", 2, null)]);
+        bart.OwnMethods.Select(method => (method.Name, method.Scale, method.Reparametrisation)).ShouldBe([("mam-generation-prefix", 1, 800), ("mam-generation-adapter", 4, null)]);
+        foreach (var plan in new[] { roberta, bart })
+            plan.OwnMethods.Select(Dimensions).ShouldBe(NamedMethods.Mam.Names.Select(name => Dimensions(NamedMethods.Get(name))));
+        (bart.Budget.Parameters * 100.0 / Shapes["bart-large"].Parameters).ShouldNotBeNull().ShouldBe(6.7, 0.1);
+        SizesText.Groups(Sizes(bart, Shapes["bart-large"]), bart.Methods).ShouldBe("G1 MAM generation adapter 512 + MAM generation prefix 30; G2 MAM generation adapter 512 + MAM generation prefix 30");
+    }
+
+    /// <summary>A method that a person has changed stays when another ready design is chosen, and then stands beside that one's.</summary>
+    [Fact]
+    public void No_two_ready_designs_methods_have_one_name_or_title()
+    {
+        var own = ReadyDesigns.All.SelectMany(ready => ready.Own).ToArray();
+        own.Length.ShouldBe(4);
+        own.Select(method => method.Name).ShouldBeUnique();
+        own.Select(method => method.Title).ShouldBeUnique();
+        OwnMethodCheck.Problems([.. own]).ShouldBeEmpty();
+
+        var begun = Find("mam").Begin(Plan, Shapes["roberta-base"]);
+        var changed = OwnMethodEdits.Put(begun, begun.OwnMethods[0] with { Size = 20 });
+        Find("mam").IsIn(changed.Design!, changed.Methods, Shapes["roberta-base"]).ShouldBeFalse();
+        var next = Find("mam-generation").Begin(changed, Shapes["roberta-base"]);
+        next.OwnMethods.Select(method => method.Size).ShouldBe([20, 30, 512]);
+        StudyPlanCheck.Problems(next, Shapes["roberta-base"]).ShouldBeEmpty();
     }
 
     /// <summary>A person looks at one after the other, and what a person built stays.</summary>
@@ -103,10 +130,10 @@ public sealed class ReadyDesignTests
     {
         var (mine, shape) = (NamedMethods.Lora with { Name = "mine", Title = "Mine" }, Shapes["roberta-base"]);
         var begun = Find("mam-generation").Begin(Plan with { OwnMethods = [mine] }, shape);
-        begun.OwnMethods.Select(method => method.Name).ShouldBe(["mine", "prefix-mlp", "scaled-parallel-4"]);
+        begun.OwnMethods.Select(method => method.Name).ShouldBe(["mine", "mam-generation-prefix", "mam-generation-adapter"]);
 
         begun = Find("mam").Begin(begun, shape);
-        begun.OwnMethods.Select(method => method.Name).ShouldBe(["mine", "prefix-mlp"]);
+        begun.OwnMethods.Select(method => method.Name).ShouldBe(["mine", "mam-prefix", "mam-adapter"]);
         Find("lora").Begin(begun, shape).OwnMethods.ShouldBe([mine]);
         Find("lora").Begin(begun, shape).Budget.ShouldBe(begun.Budget);
     }
@@ -115,7 +142,7 @@ public sealed class ReadyDesignTests
     public void A_backbone_that_is_too_shallow_or_too_small_is_told_so()
     {
         var shallow = Roberta(2);
-        ReadyDesign.All.Where(ready => ready.Groups.Count == 2).ShouldAllBe(ready => ready.Problem(shallow) == null);
+        ReadyDesigns.All.Where(ready => ready.Groups.Count == 2).ShouldAllBe(ready => ready.Problem(shallow) == null);
         foreach (var ready in new[] { Find("s4"), Find("s4-3b") })
         {
             ready.Problem(shallow).ShouldBe("needs 4 layers; the encoder has 2");
@@ -128,7 +155,9 @@ public sealed class ReadyDesignTests
         Should.Throw<ArgumentException>(() => Find("mam-generation").Begin(Plan, small));
     }
 
-    private static ReadyDesign Find(string key) => ReadyDesign.All.Single(ready => ready.Key == key);
+    private static (FunctionalForm, ModifiedRepresentation, InsertionForm, Composition) Dimensions(PeftMethod method) => (method.Form, method.Representation, method.Insertion, method.Composition);
+
+    private static ReadyDesign Find(string key) => ReadyDesigns.All.Single(ready => ready.Key == key);
 
     private static DesignSizes Sizes(StudyPlan plan, BackboneShape shape) => BudgetSizes.Compute(plan.Design!, plan.Budget, shape, plan.Methods).Sizes.ShouldNotBeNull();
 

@@ -33,7 +33,9 @@ internal static class AdapterChecks
         var method = methods.FirstOrDefault(m => m.Name == name)
             ?? throw new ArgumentException($"'design.methods' of group {group + 1} has '{name}', which 'methods' does not describe");
         var given = sizes.Sizes.Where(s => s.Group == group && s.Method == name).ToArray();
-        if (method.IsSized && (given.Length == 0 || given.Any(s => s.Size < 1)))
+        if (method.HasSize && (given.Length == 0 || given.Any(s => s.Size < 1)))
             throw new ArgumentException($"'sizes' has no size of at least 1 for '{name}' in group {group + 1}");
+        if (method.Size is { } own && given.FirstOrDefault(s => s.Size != own) is { } other)
+            throw new ArgumentException($"'sizes' gives '{name}' the size {other.Size} in group {group + 1}; its own in 'methods' is {own}");
     }
 }

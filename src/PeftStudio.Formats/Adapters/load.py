@@ -24,7 +24,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoModelForSequenceClassificati
 ATTENTIONS = {"bert": ("query", "key", "value"), "roberta": ("query", "key", "value"), "bart": ("q_proj", "k_proj", "v_proj", "out_proj"), "t5": ("q", "k", "v", "o")}
 # The product that reads what an attention's heads give.
 HEADS_PRODUCTS = {"attention.self": "attention.output.dense", "_attn": "_attn.out_proj", "Attention": "Attention.o"}
-PARAMETER = re.compile(r"(.+)\.([^.]+)\.(down\.weight|down\.bias|up\.weight|up\.bias|down|up|key|value|rescaling)")  # module, method, part
+PARAMETER = re.compile(r"(.+)\.([^.]+)\.((?:down|up)(?:\.(?:weight|bias|left|right))?|key|value|rescaling)")  # module, method, part
 
 
 def sub_layer_modules(architecture, base, name):
@@ -146,6 +146,11 @@ def bottleneck(own, scale):
     return lambda states: scale * (torch.relu(states @ own["down.weight"].T + own["down.bias"]) @ own["up.weight"].T + own["up.bias"])
 
 
+def low_rank_bottleneck(own, scale):
+    gelu = torch.nn.GELU(approximate="tanh")
+    return lambda states: scale * (gelu(states @ own["down.left"].T @ own["down.right"].T + own["down.bias"]) @ own["up.left"].T @ own["up.right"].T + own["up.bias"])
+
+
 def insert(model, base, architecture, placed):
     """placed: of each method in each module, by both names: the method, and its tensors by their parts."""
     stacks, attentions, sub_layers = {}, {}, {}
@@ -169,10 +174,10 @@ def insert(model, base, architecture, placed):
     for name, of in sorted(placed, key=rank):
         method, parts = placed[name, of]
         form, insertion, scale = method["form"], method["insertion"], method["scale"]
-        if form == "bottleneck" or insertion == "beforeResidual":
+        if form in ("bottleneck", "lowRankBottleneck") or insertion == "beforeResidual":
             if name not in sub_layers:
                 sub_layers[name] = SubLayer(*sub_layer_modules(architecture, base, name), architecture != "t5")
-            sub_layers[name].changes[insertion].append((bottleneck if form == "bottleneck" else lora)(parts, scale))
+            sub_layers[name].changes[insertion].append({"bottleneck": bottleneck, "lowRankBottleneck": low_rank_bottleneck, "lowRank": lora}[form](parts, scale))
         elif form == "lowRank":
             change = lora(parts, scale)
             base.get_submodule(name).register_forward_hook(lambda _, inputs, output, change=change: output + change(inputs[0]))

@@ -7,6 +7,7 @@ using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search;
 using PeftStudio.Search.Methods;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Exports;
@@ -24,7 +25,7 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
 
     public string? AgainstParts => null;
 
-    public string? Against(ModulePlacement module, InsertionPlan plan) => module switch
+    public string? Against(ModulePlacement module, InsertionPlan plan) => Whole(module) switch
     {
         { Form: FunctionalForm.LowRank, Insertion: InsertionForm.BeforeResidual } => "AdapterHub's bottlenecks have a nonlinearity and biases",
         { Form: FunctionalForm.KeyValue, Gated: false } => "AdapterHub has prefixes with softmax, no multi-head adapter",
@@ -46,9 +47,23 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
         : ParameterGroups.Decays(tensor.Key) ? "AdapterHub carries no weights of the backbone itself" : null;
 
     /// <summary>The module of the same architecture that takes the place: a second one would read what the first gives, where the studio adds what both give.</summary>
-    private static ModulePlacement? Before(ModulePlacement module, InsertionPlan plan) => plan.Modules.TakeWhile(m => m != module)
-        .FirstOrDefault(m => m.Stack == module.Stack && m.Layer == module.Layer && m.IsCross == module.IsCross && m.Site == module.Site && (m.Form == FunctionalForm.Bottleneck) == (module.Form == FunctionalForm.Bottleneck)
+    private ModulePlacement? Before(ModulePlacement module, InsertionPlan plan) => plan.Modules.TakeWhile(m => m != module).Select(Whole)
+        .FirstOrDefault(m => m.Stack == module.Stack && m.Layer == module.Layer && m.IsCross == module.IsCross && m.Site == module.Site && (m.Form == FunctionalForm.Bottleneck) == (Whole(module).Form == FunctionalForm.Bottleneck)
             && m is { Form: FunctionalForm.Bottleneck } or { Form: FunctionalForm.Rescaling } or { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel });
+
+    /// <summary>A bottleneck of low-rank weights is one of whole weights there: see <see cref="Value"/>.</summary>
+    private ModulePlacement Whole(ModulePlacement module) => module.Form == FunctionalForm.LowRankBottleneck
+        ? module with { Form = FunctionalForm.Bottleneck, Size = LowRankBottlenecks.Bottleneck(config.HiddenSize) }
+        : module;
+
+    /// <summary>A parameter, or a weight that the studio keeps as two factors.</summary>
+    private static Tensor Value(ExportSource source, string parameter)
+    {
+        if (source.Model.Parameters.Contains(parameter))
+            return source.Value(parameter);
+        var side = parameter[..parameter.LastIndexOf('.')];
+        return new LowRankWeight(source.Value($"{side}.left"), source.Value($"{side}.right")).Whole(ScalarType.Float32);
+    }
 
     public IEnumerable<string> Write(ExportSource source, string folder)
     {
@@ -84,7 +99,7 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
     private IEnumerable<(string Name, AdapterHubConfiguration[] Parts)> Unions(ExportSource source)
     {
         // What has no place is not carried.
-        var modules = source.Model.Plan.Modules.Select(m => new AdapterHubModule(m, places.For(m)!)).ToArray();
+        var modules = source.Model.Plan.Modules.Select(m => new AdapterHubModule(Whole(m), places.For(m)!)).ToArray();
         var whole = AdapterHubConfiguration.Of(modules, places).ToArray();
         if (whole.Length == 0)
             yield break;
@@ -120,7 +135,7 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
         JsonText.WriteSorted(Path.Join(folder, AdapterHubFiles.Config), About(source, name, whole));
         SafetensorsWriter.Write(
             Path.Join(folder, AdapterHubFiles.Weights),
-            parts.SelectMany(part => part.Tensors(name, source.Wrapper)).Select(t => AdapterTensors.ToTensor(t.Key, t.Join(source.Value))), Metadata);
+            parts.SelectMany(part => part.Tensors(name, source.Wrapper)).Select(t => AdapterTensors.ToTensor(t.Key, t.Join(parameter => Value(source, parameter)))), Metadata);
     }
 
     private static void WriteHead(ExportSource source, string folder)

@@ -30,7 +30,7 @@ internal sealed class MergedLayout : IExportLayout
     public string? Against(ModulePlacement module, InsertionPlan plan) => module.Form switch
     {
         FunctionalForm.LowRank or FunctionalForm.Rescaling => null,
-        FunctionalForm.Bottleneck => "a bottleneck is not linear, so no weight of the backbone can hold it",
+        FunctionalForm.Bottleneck or FunctionalForm.LowRankBottleneck => "a bottleneck is not linear, so no weight of the backbone can hold it",
         FunctionalForm.KeyValue when module.Gated => "a prefix gives the attention more keys, so no weight of the backbone can hold it",
         FunctionalForm.KeyValue => "a multi-head adapter is not linear, so no weight of the backbone can hold it",
         _ => $"this version does not merge the form {module.Form}",

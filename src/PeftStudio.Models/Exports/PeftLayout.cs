@@ -24,7 +24,7 @@ internal sealed class PeftLayout(BackboneConfig config) : IExportLayout
         { Form: FunctionalForm.LowRank } => "PEFT's LoRA reads a product's input, not a sub-layer's output",
         { Form: FunctionalForm.KeyValue, Gated: false } => "PEFT has no multi-head adapter",
         { Form: FunctionalForm.KeyValue } => $"PEFT has one prefix for all layers, cannot put it beside LoRA, and {AgainstPrefix()}",
-        { Form: FunctionalForm.Bottleneck } => "PEFT has no bottleneck adapters",
+        { Form: FunctionalForm.Bottleneck or FunctionalForm.LowRankBottleneck } => "PEFT has no bottleneck adapters",
         { Form: FunctionalForm.Rescaling } => AgainstVector(module, plan),
         _ => $"this version does not write the form {module.Form} for PEFT",
     };

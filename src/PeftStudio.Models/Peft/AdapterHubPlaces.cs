@@ -49,7 +49,7 @@ internal sealed record AdapterHubPlaces(
 
     private IReadOnlyList<AdapterHubPlace> All(FunctionalForm form) => form switch
     {
-        FunctionalForm.Bottleneck => SubLayers,
+        FunctionalForm.Bottleneck or FunctionalForm.LowRankBottleneck => SubLayers,
         FunctionalForm.KeyValue => Attentions,
         _ => Products,
     };

@@ -21,16 +21,20 @@ internal static class InitialValues
     public static Tensor Ones(long[] shape) => ones(shape, ScalarType.Float32);
 
     /// <summary>Kaiming's uniform with a = sqrt(5), as LoRA and the unified view draw the down side: within 1 / sqrt(in).</summary>
-    public static Tensor Down(long[] shape, ulong seed)
-    {
-        using var generator = new Generator(seed);
-        var bound = 1 / Math.Sqrt(shape[^1]);
-        return empty(shape, ScalarType.Float32).uniform_(-bound, bound, generator);
-    }
+    public static Tensor Down(long[] shape, ulong seed) => Uniform(shape, 1 / Math.Sqrt(shape[^1]), seed);
+
+    /// <summary>Glorot's uniform, as the sparse structure search draws the factors of a weight: within sqrt(6 / (in + out)).</summary>
+    public static Tensor Glorot(long[] shape, ulong seed) => Uniform(shape, Math.Sqrt(6.0 / (shape[0] + shape[1])), seed);
 
     public static Tensor Normal(long[] shape, double deviation, ulong seed)
     {
         using var generator = new Generator(seed);
         return empty(shape, ScalarType.Float32).normal_(0, deviation, generator);
+    }
+
+    private static Tensor Uniform(long[] shape, double bound, ulong seed)
+    {
+        using var generator = new Generator(seed);
+        return empty(shape, ScalarType.Float32).uniform_(-bound, bound, generator);
     }
 }

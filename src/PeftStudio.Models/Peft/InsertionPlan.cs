@@ -18,7 +18,7 @@ public sealed record ModulePlacement(int Layer, string Method, FunctionalForm Fo
     /// <summary>Of keys and values: whether softmax over them and the layer's own is the gate (prefix), or ReLU stands in its place.</summary>
     public bool Gated { get; init; }
 
-    /// <summary>Of a bottleneck. The studio's own methods have ReLU; AdapterHub's files name theirs.</summary>
+    /// <summary>Of a bottleneck. The studio's own have ReLU, or GELU where their weights are of low rank; AdapterHub's files name theirs.</summary>
     public Activation Nonlinearity { get; init; } = Activation.Relu;
 
     /// <summary>The stack whose layer it is.</summary>
@@ -96,10 +96,12 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
 
     private static int SizeOf(DesignSizes sizes, string stack, int group, PeftMethod method)
     {
-        if (!method.IsSized)
+        if (!method.HasSize)
             return 0;
         var found = sizes.Sizes.FirstOrDefault(s => s.Stack == stack && s.Group == group && s.Method == method.Name)
             ?? throw new ArgumentException($"no size is given for {method.Name} in group {group + 1} of the {stack}", nameof(sizes));
+        if (method.Size is { } own && found.Size != own)
+            throw new ArgumentException($"the size of {method.Name} in group {group + 1} is {found.Size}; its own is {own}", nameof(sizes));
         return found.Size >= 1 ? found.Size : throw new ArgumentException($"the size of {method.Name} in group {group + 1} is {found.Size}; at least 1", nameof(sizes));
     }
 
@@ -111,13 +113,14 @@ public sealed record InsertionPlan(ValueList<ModulePlacement> Modules, ValueList
             tensors.AddRange(sites.Trained(stack, layer, method));
             return;
         }
-        var ofSubLayers = method.Form == FunctionalForm.Bottleneck || method.Insertion == InsertionForm.BeforeResidual;
+        var ofSubLayers = Representations.AreSubLayers(method.Form, method.Insertion);
         foreach (var site in Representations.In(method.Representation))
             foreach (var place in ofSubLayers ? sites.SubLayers(stack, layer, site) : sites.Modules(stack, layer, site))
                 modules.Add(new ModulePlacement(layer, method.Name, method.Form, site, size, method.Scale)
                 {
                     Insertion = method.Insertion,
                     Gated = method.Composition == Composition.Gated,
+                    Nonlinearity = method.Form == FunctionalForm.LowRankBottleneck ? Activation.GeluTanh : Activation.Relu,
                     Stack = stack,
                     IsCross = place.IsCross,
                     Address = place.Address,

@@ -15,6 +15,8 @@ internal static class LayerModules
             {
                 FunctionalForm.Bottleneck => OnSubLayer(peft, module, new Bottleneck(
                     Part(module, "down.weight"), Part(module, "down.bias"), Part(module, "up.weight"), Part(module, "up.bias"), module.Nonlinearity, module.Scale)),
+                FunctionalForm.LowRankBottleneck => OnSubLayer(peft, module, new LowRankBottleneck(
+                    Weight(module, "down"), Part(module, "down.bias"), Weight(module, "up"), Part(module, "up.bias"), module.Nonlinearity, module.Scale)),
                 FunctionalForm.LowRank when module.Insertion == InsertionForm.BeforeResidual => OnSubLayer(peft, module, Low(module)),
                 FunctionalForm.LowRank => OnProduct(peft, module.Site, product => product with { Lora = Free(product.Lora, module, Low(module)) }),
                 FunctionalForm.KeyValue when module.Gated => peft with { Prefix = Free(peft.Prefix, module, Own(module) with { CountsAsTokens = module.CountsAsTokens }) },
@@ -28,6 +30,8 @@ internal static class LayerModules
         return peft;
 
         LowRank Low(ModulePlacement module) => new(Part(module, "down"), Part(module, "up"), module.Scale);
+
+        LowRankWeight Weight(ModulePlacement module, string side) => new(Part(module, $"{side}.left"), Part(module, $"{side}.right"));
 
         KeyValue Own(ModulePlacement module) => new(Part(module, "key"), Part(module, "value"));
 

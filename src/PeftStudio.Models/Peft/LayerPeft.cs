@@ -34,6 +34,18 @@ internal sealed record Bottleneck(Tensor Down, Tensor DownBias, Tensor Up, Tenso
     }
 }
 
+/// <summary>A bottleneck whose weights are products of low rank, see <see cref="PeftStudio.Search.Methods.LowRankBottlenecks"/>; multiplied out first, they cost the batch one product each.</summary>
+internal sealed record LowRankBottleneck(LowRankWeight Down, Tensor DownBias, LowRankWeight Up, Tensor UpBias, Activation Nonlinearity, double Scale) : IChange
+{
+    public Tensor Of(Tensor input) => new Bottleneck(Down.Whole(input.dtype), DownBias, Up.Whole(input.dtype), UpBias, Nonlinearity, Scale).Of(input);
+}
+
+/// <summary>A weight (out, in) of low rank: Right Left; Left (rank, in), Right (out, rank).</summary>
+internal sealed record LowRankWeight(Tensor Left, Tensor Right)
+{
+    public Tensor Whole(ScalarType type) => Right.In(type).matmul(Left.In(type));
+}
+
 /// <summary>Keys and values (length, heads x headSize) that stand in front of a layer's own: always seen, and where nothing else is said no position is shifted.</summary>
 internal sealed record KeyValue(Tensor Key, Tensor Value)
 {

@@ -8,7 +8,7 @@ namespace PeftStudio.Models.Peft;
 /// <summary>
 /// The parameters of one placed module, named under the module they change. These names are the layout of the studio's own adapter files:
 /// <c>encoder.layer.3.attention.self.query.lora.{down,up}</c>, <c>encoder.layer.3.attention.self.prefix.{key,value}</c>,
-/// <c>encoder.layer.3.output.adapter.{down,up}.{weight,bias}</c>, <c>encoder.layer.3.attention.output.lowrank-adapter.{down,up}</c>,
+/// <c>encoder.layer.3.output.adapter.{down,up}.{weight,bias}</c>, <c>encoder.layer.3.attention.output.lowrank-adapter.{down,up}.{left,right,bias}</c>,
 /// <c>encoder.layer.3.attention.self.key.ia3.rescaling</c>; trained biases and norms have the checkpoint's own names.
 /// </summary>
 internal static class ModuleParameters
@@ -16,7 +16,7 @@ internal static class ModuleParameters
     /// <summary>The last part of a multiplied vector's name.</summary>
     public const string Rescaling = "rescaling";
 
-    public static string Prefix(ModulePlacement module) => (module.Address ?? (module.Form == FunctionalForm.Bottleneck || module.Insertion == InsertionForm.BeforeResidual
+    public static string Prefix(ModulePlacement module) => (module.Address ?? (Representations.AreSubLayers(module.Form, module.Insertion)
         ? ModuleSites.SubLayer(module.Layer, module.Site)
         : ModuleSites.Module(module.Layer, module.Site))) + $".{module.Method}";
 
@@ -39,6 +39,15 @@ internal static class ModuleParameters
                 yield return Drawn("down.weight", [size, width], InitialValues.Down);
                 yield return Zero("down.bias", [size]);
                 yield return Zero("up.weight", [width, size]);
+                yield return Zero("up.bias", [width]);
+                break;
+            case FunctionalForm.LowRankBottleneck:
+                long inner = LowRankBottlenecks.Bottleneck(stack.Width);
+                yield return Drawn("down.left", [size, width], InitialValues.Glorot);
+                yield return Drawn("down.right", [inner, size], InitialValues.Glorot);
+                yield return Zero("down.bias", [inner]);
+                yield return Drawn("up.left", [size, inner], InitialValues.Glorot);
+                yield return Zero("up.right", [width, size]);
                 yield return Zero("up.bias", [width]);
                 break;
             case FunctionalForm.KeyValue when !module.Gated:

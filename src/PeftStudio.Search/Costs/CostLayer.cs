@@ -3,7 +3,7 @@ using PeftStudio.Search.Methods;
 
 namespace PeftStudio.Search.Costs;
 
-/// <summary>A method of one layer. <paramref name="Size"/>: rank, bottleneck or prefix length; 0 for methods of fixed size.</summary>
+/// <summary>A method of one layer. <paramref name="Size"/>: rank, bottleneck or prefix length; 0 for methods that have none.</summary>
 internal readonly record struct SizedMethod(PeftMethod Method, int Size);
 
 /// <summary>One layer of a trial, in the order in which it is computed.</summary>

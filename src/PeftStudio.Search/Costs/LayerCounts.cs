@@ -36,7 +36,7 @@ internal static class LayerCounts
         var methods = layer.Methods.Select(sized => sized.Method).ToArray();
         return (layer.Rows * ((2 * a) + (5 * d) + (2 * f))) + (2 * a * (layer.Keys + layer.Cross))
             + (methods.Any(method => method.Form is FunctionalForm.KeyValue) ? 2 * a * layer.Keys : 0)
-            + (methods.Any(IsChange) ? 2 * d * layer.Rows : 0)
+            + (methods.Any(method => Representations.AreSubLayers(method.Form, method.Insertion)) ? 2 * d * layer.Rows : 0)
             + (layer.Heads * layer.Rows * Math.Max(layer.Keys, layer.Cross));
     }
 
@@ -55,6 +55,7 @@ internal static class LayerCounts
         return method.Form switch
         {
             // What it reads, and its inner numbers.
+            FunctionalForm.LowRankBottleneck => places.Length * layer.Rows * ((2 * LowRankBottlenecks.Bottleneck(d)) + d),
             FunctionalForm.Bottleneck or FunctionalForm.LowRank => places.Length * layer.Rows * (size + d),
             // A prefix is put in front of copies of keys and values.
             FunctionalForm.KeyValue => (2 * a * (size + (method.Composition is Composition.Gated ? layer.Keys : 0))) + (layer.Heads * layer.Rows * size),
@@ -68,9 +69,6 @@ internal static class LayerCounts
             _ => 0,
         };
     }
-
-    private static bool IsChange(PeftMethod method) =>
-        method.Form is FunctionalForm.Bottleneck || method is { Form: FunctionalForm.LowRank, Insertion: InsertionForm.BeforeResidual };
 
     // Queries, keys and values read one tensor.
     private static double Inputs(CostLayer layer, ModifiedRepresentation products) =>

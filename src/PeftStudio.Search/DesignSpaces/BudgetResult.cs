@@ -1,7 +1,7 @@
 namespace PeftStudio.Search.DesignSpaces;
 
 /// <summary>Why a design cannot be trained within the budget.</summary>
-/// <param name="SmallestTotal">trainable parameters at size 1 everywhere; above <paramref name="Cap"/>.</param>
+/// <param name="SmallestTotal">trainable parameters at size 1 wherever a method has none of its own; above <paramref name="Cap"/>.</param>
 /// <param name="Group">the group whose minimum is largest, counted from 0.</param>
 /// <param name="Reason">a sentence that names the group, its minimum and the remedy.</param>
 public sealed record InfeasibleDesign(long SmallestTotal, long Cap, int Group, string Reason);

@@ -6,9 +6,9 @@ namespace PeftStudio.Search.DesignSpaces;
 /// <summary>
 /// The one pure function from a design and a cap B to the sizes of its methods: one for each (stack, group, method), in integers throughout.
 /// <list type="number">
-/// <item>A tuned layer's share of B is proportional to its group's allocation weight. Groups whose minimum (size 1 everywhere) is above their share keep
+/// <item>A tuned layer's share of B is proportional to its group's allocation weight. Groups whose minimum (size 1, or a method's own) is above their share keep
 /// the minimum and the others share what is left.</item>
-/// <item>Within a layer: fixed sizes first, the rest evenly over the sized methods, rounded down, at least 1.</item>
+/// <item>Within a layer: methods of fixed size first (those without a size, and those with one of their own), the rest evenly over the sized methods, rounded down, at least 1.</item>
 /// <item>What rounding leaves is spent by whole groups, one unit at a time: round after round through stacks, groups and methods in their order, each taking a unit where B and
 /// the allocation's order still hold, until a round adds nothing. What groups of fixed-size methods leave of their shares is not rounding and is not spent.</item>
 /// </list>
@@ -44,7 +44,7 @@ public static class BudgetSizes
             groups.SelectMany(group => group.Sizes()).ToValueList(), groups.Sum(group => group.Layers * group.PerLayer)));
     }
 
-    /// <summary>Trainable parameters at size 1 everywhere: the design is feasible if and only if this is within the cap.</summary>
+    /// <summary>Trainable parameters at size 1 wherever a method has none of its own: the design is feasible if and only if this is within the cap.</summary>
     public static long SmallestTotal(Design design, BackboneShape shape, IReadOnlyList<PeftMethod> methods) =>
         Groups(design, shape, methods).Sum(group => group.Layers * group.Minimum);
 
@@ -123,6 +123,6 @@ public static class BudgetSizes
             .Select(same => (same.Key, same.Sum(group => group.Layers * group.Minimum)))
             .MaxBy(group => group.Item2);
         return new InfeasibleDesign(smallest, cap, number, string.Create(CultureInfo.InvariantCulture,
-            $"at size 1 everywhere the design has {smallest:N0} trainable parameters and the budget is {cap:N0}; group {number + 1} alone needs {total:N0}; raise the budget, tune fewer groups or give them fewer methods"));
+            $"at its smallest the design has {smallest:N0} trainable parameters and the budget is {cap:N0}; group {number + 1} alone needs {total:N0}; raise the budget, tune fewer groups or give them fewer methods{(groups.Exists(group => group.HasOwnSize) ? ", or methods of smaller sizes" : "")}"));
     }
 }

@@ -1,6 +1,6 @@
 namespace PeftStudio.Search.DesignSpaces;
 
-/// <summary>The size of one method in one group of one stack: rank, bottleneck or prefix length; 0 for methods of fixed size.</summary>
+/// <summary>The size of one method in one group of one stack: rank, bottleneck or prefix length; 0 for methods that have none.</summary>
 /// <param name="Group">counted from 0.</param>
 /// <param name="ParametersPerLayer">trainable parameters that the method adds to each layer of the group.</param>
 public sealed record MethodSize(string Stack, int Group, string Method, int Size, long ParametersPerLayer);

@@ -12,7 +12,7 @@ internal sealed class GroupLayers
     public GroupLayers(int stackIndex, StackShape stack, int group, int layers, int weight, IEnumerable<PeftMethod> methods)
     {
         (StackIndex, Stack, Group, Layers, Weight) = (stackIndex, stack, group, layers, weight);
-        items = [.. methods.Select(method => new Item(method, method.FixedParameters(stack), method.IsSized ? method.UnitParameters(stack) : 0))];
+        items = [.. methods.Select(method => new Item(method, method.FixedParameters(stack), method.UnitParameters(stack)))];
     }
 
     public int StackIndex { get; }
@@ -30,6 +30,9 @@ internal sealed class GroupLayers
     /// <summary>False for a group with methods of fixed size alone: it cannot use its share, and what it leaves is not moved.</summary>
     public bool IsSized => Array.Exists(items, item => item.Unit > 0);
 
+    /// <summary>Whether one of its methods has a size of its own.</summary>
+    public bool HasOwnSize => Array.Exists(items, item => item.Method.Size is not null);
+
     public long Minimum => items.Sum(item => item.Minimum);
 
     public long PerLayer => items.Sum(item => item.Fixed + (item.Size * item.Unit));
@@ -42,7 +45,7 @@ internal sealed class GroupLayers
     public void TakeMinimum()
     {
         foreach (var item in items)
-            item.Size = item.Unit > 0 ? 1 : 0;
+            item.Size = item.Unit > 0 ? 1 : item.Size;
     }
 
     /// <summary>
@@ -76,6 +79,6 @@ internal sealed class GroupLayers
 
         public long Minimum => @fixed + unit;
 
-        public int Size { get; set; }
+        public int Size { get; set; } = method.Size ?? 0;
     }
 }

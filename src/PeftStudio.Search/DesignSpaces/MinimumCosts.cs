@@ -2,7 +2,7 @@ using PeftStudio.Search.Methods;
 
 namespace PeftStudio.Search.DesignSpaces;
 
-/// <summary>What groups cost at size 1 everywhere; a design's smallest total is the sum over its tuned groups.</summary>
+/// <summary>What groups cost at their smallest, size 1 wherever a method has none of its own; a design's smallest total is the sum over its tuned groups.</summary>
 internal sealed class MinimumCosts
 {
     private readonly long[][][] perLayer; // (group, strategy, stack)

@@ -41,14 +41,17 @@ public static class SizesText
     private static string Group(IGrouping<int, MethodSize> group, IReadOnlyList<PeftMethod> methods) =>
         string.Create(CultureInfo.InvariantCulture, $"G{group.Key + 1} {string.Join(" + ", group.Select(size => Method(size, methods)))}");
 
+    // Inside a sentence; a title that begins with an abbreviation keeps it.
+    private static string Inside(string title) => title.Length > 1 && char.IsUpper(title[1]) ? title : char.ToLowerInvariant(title[0]) + title[1..];
+
     private static string Method(MethodSize size, IReadOnlyList<PeftMethod> methods)
     {
         var method = methods.First(method => string.Equals(method.Name, size.Method, StringComparison.Ordinal));
         return method.Form switch
         {
-            FunctionalForm.LowRank => string.Create(CultureInfo.InvariantCulture, $"{method.Title} r={size.Size}"),
-            _ when !method.IsSized => method.Title,
-            _ => string.Create(CultureInfo.InvariantCulture, $"{method.Title.ToLowerInvariant()} {size.Size}"),
+            FunctionalForm.LowRank or FunctionalForm.LowRankBottleneck => string.Create(CultureInfo.InvariantCulture, $"{method.Title} r={size.Size}"),
+            _ when !method.HasSize => method.Title,
+            _ => string.Create(CultureInfo.InvariantCulture, $"{Inside(method.Title)} {size.Size}"),
         };
     }
 }

@@ -6,7 +6,7 @@ namespace PeftStudio.Search.DesignSpaces;
 
 /// <summary>
 /// How many designs of a space do not fit a budget, exactly and without listing them: a design's smallest total is additive over its tuned groups, so for each choice of
-/// vectors and tunable groups the totals are a convolution of the groups' costs. The allocation does not matter: feasible is what fits at size 1.
+/// vectors and tunable groups the totals are a convolution of the groups' costs. The allocation does not matter: feasible is what fits at its smallest.
 /// </summary>
 public static class SpaceCounts
 {

@@ -11,6 +11,7 @@ internal static class MethodCounts
     public static long Unit(PeftMethod method, StackShape stack) => method.Form switch
     {
         FunctionalForm.Bottleneck => SubLayers(method.Representation, stack) * (1 + (2L * stack.Width)),
+        FunctionalForm.LowRankBottleneck => SubLayers(method.Representation, stack) * LowRankBottlenecks.Unit(stack),
         FunctionalForm.LowRank when method.Insertion is InsertionForm.BeforeResidual => SubLayers(method.Representation, stack) * 2L * stack.Width,
         FunctionalForm.LowRank => Linears(method.Representation, stack).Sum(linear => (long)linear.In + linear.Out),
         FunctionalForm.KeyValue => 2L * stack.InnerWidth * Attentions(stack),
@@ -20,6 +21,7 @@ internal static class MethodCounts
     public static long Fixed(PeftMethod method, StackShape stack) => method.Form switch
     {
         FunctionalForm.Bottleneck => SubLayers(method.Representation, stack) * (long)stack.Width,
+        FunctionalForm.LowRankBottleneck => SubLayers(method.Representation, stack) * LowRankBottlenecks.Fixed(stack),
         FunctionalForm.Bias => Linears(method.Representation, stack).Sum(linear => (long)linear.Out) + Norms(method.Representation, stack)
             + (stack.IsGated && method.Representation.HasFlag(ModifiedRepresentation.FeedForwardInner) ? stack.FeedForward : 0),
         FunctionalForm.Rescaling => Linears(method.Representation, stack).Sum(linear => (long)linear.Out)

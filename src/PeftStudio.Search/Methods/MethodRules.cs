@@ -19,6 +19,8 @@ public static class MethodRules
             return new("scale", FormattableString.Invariant($"a scale of {method.Scale}; a number other than 0 is wanted"));
         if (method.Reparametrisation is not null && method is not { Form: FunctionalForm.KeyValue, Composition: Composition.Gated })
             return new("reparametrisation", "a reparametrisation, and it is no prefix; a prefix (KeyValue, Gated) alone has one");
+        if (method is { Size: not null, HasSize: false })
+            return new("size", $"a size, and the form {method.Form} has none; leave it out");
         return Inserted(method) is { } insertion ? new(Insertion, insertion)
             : Composed(method) is { } composition ? new("composition", composition)
             : At(method) is { } representation ? new(Representation, representation)
@@ -52,7 +54,7 @@ public static class MethodRules
     private static string? Inserted(PeftMethod method) => method.Form switch
     {
         FunctionalForm.KeyValue => method.Insertion is InsertionForm.Parallel ? null : $"keys and values are {method.Insertion}; queries alone can read them, so Parallel",
-        FunctionalForm.Bottleneck => null,
+        FunctionalForm.Bottleneck or FunctionalForm.LowRankBottleneck => null,
         FunctionalForm.LowRank => method.Insertion is not InsertionForm.Sequential
             ? null
             : "it is LowRank and Sequential; a low-rank change reads a product's input (Parallel) or a sub-layer's output (BeforeResidual)",
@@ -63,7 +65,7 @@ public static class MethodRules
     {
         FunctionalForm.KeyValue => null,
         _ when method.Composition is Composition.Gated => "it is Gated; the gate is the softmax over keys, so KeyValue alone has one",
-        FunctionalForm.Bottleneck or FunctionalForm.LowRank => null,
+        FunctionalForm.Bottleneck or FunctionalForm.LowRank or FunctionalForm.LowRankBottleneck => null,
         _ => method.Composition is Composition.Add ? null : $"a vector is {method.Composition}; it learns its own scale, so Add",
     };
 
@@ -71,7 +73,7 @@ public static class MethodRules
     {
         var (possible, why) = method.Form switch
         {
-            FunctionalForm.Bottleneck => (Representations.SubLayers, "a bottleneck goes from the model's width to the model's width"),
+            FunctionalForm.Bottleneck or FunctionalForm.LowRankBottleneck => (Representations.SubLayers, "a bottleneck goes from the model's width to the model's width"),
             FunctionalForm.LowRank when method.Insertion is InsertionForm.BeforeResidual => (Representations.SubLayers, "what is read before the residual is a sub-layer's output"),
             FunctionalForm.LowRank => (Representations.Products, "a parallel low-rank change belongs to a linear product"),
             FunctionalForm.KeyValue => (ModifiedRepresentation.AttentionHeads, "queries read keys and values in the attention heads"),

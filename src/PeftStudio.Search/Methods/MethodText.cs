@@ -6,9 +6,13 @@ namespace PeftStudio.Search.Methods;
 public static class MethodText
 {
     /// <summary>Without a full stop; of a combination that <see cref="MethodRules"/> allows.</summary>
-    public static string Of(PeftMethod method) => method.Form switch
+    public static string Of(PeftMethod method) =>
+        Dimensions(method) + (method.Size is { } size ? string.Create(CultureInfo.InvariantCulture, $"; its size is {size}, whatever the budget") : "");
+
+    private static string Dimensions(PeftMethod method) => method.Form switch
     {
         FunctionalForm.Bottleneck => $"ReLU bottleneck {SubLayers(method)}, {Added(method)}",
+        FunctionalForm.LowRankBottleneck => $"GELU bottleneck of low-rank weights {SubLayers(method)}, {Added(method)}",
         FunctionalForm.LowRank when method.Insertion is InsertionForm.BeforeResidual => $"low-rank change {SubLayers(method)}, {Added(method)}",
         FunctionalForm.LowRank => $"low-rank change of {Places(method.Representation)}, reading what each product reads, {Added(method)}",
         FunctionalForm.KeyValue when method.Composition is Composition.Gated => "own keys and values in front of each attention; the softmax over both is the gate"

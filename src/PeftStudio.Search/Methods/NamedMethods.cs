@@ -48,9 +48,9 @@ public static class NamedMethods
     /// <summary>LoRA on every product of the layer.</summary>
     public static readonly PeftMethod LoraAll = Lora with { Name = "lora-all", Title = "LoRA on all products", Representation = Representations.Products };
 
-    /// <summary>Low-rank change of each sub-layer's output, without nonlinearity and biases: S3's candidate in its linear form.</summary>
+    /// <summary>Bottleneck of low-rank weights after each sub-layer, reading its own output: the sparse structure search's candidate. Its size is the weights' rank.</summary>
     public static readonly PeftMethod LowRankAdapter = new("lowrank-adapter", "Low-rank adapter",
-        FunctionalForm.LowRank, ModifiedRepresentation.AttentionOutput | ModifiedRepresentation.FeedForwardOutput, InsertionForm.BeforeResidual, Composition.Add);
+        FunctionalForm.LowRankBottleneck, ModifiedRepresentation.AttentionOutput | ModifiedRepresentation.FeedForwardOutput, InsertionForm.BeforeResidual, Composition.Add);
 
     /// <summary>Weights and biases of the layer's norms.</summary>
     public static readonly PeftMethod LayerNorm = new("layernorm", "Layer norm",

@@ -15,6 +15,7 @@ public static partial class OwnMethodCheck
 
     private const int LargestScale = 1_000;
     private const int WidestReparametrisation = 4_096;
+    private const int LargestSize = 4_096;
 
     // What else has a learning rate, or a place of its own in charts.
     private static readonly string[] Reserved = ["head", "backbone", "full"];
@@ -35,6 +36,8 @@ public static partial class OwnMethodCheck
                 found.Add(new(path + "title", title));
             if (own[i].Reparametrisation is < 1 or > WidestReparametrisation)
                 found.Add(new(path + "reparametrisation", string.Create(CultureInfo.InvariantCulture, $"{own[i].Reparametrisation}; from 1 to {WidestReparametrisation}, or left out for none")));
+            if (own[i].Size is < 1 or > LargestSize)
+                found.Add(new(path + "size", string.Create(CultureInfo.InvariantCulture, $"{own[i].Size}; from 1 to {LargestSize}, or left out: then the budget gives it")));
             if (MethodRules.Problem(own[i]) is { } problem)
                 found.Add(new(path + problem.Field, problem.Message));
             else if (Math.Abs(own[i].Scale) > LargestScale)

@@ -12,6 +12,9 @@ public enum FunctionalForm
     /// <summary>down, up; no nonlinearity, no biases.</summary>
     LowRank,
 
+    /// <summary>down, GELU by tanh, up; with biases, and each of the two weights a product of low rank (<see cref="LowRankBottlenecks"/>).</summary>
+    LowRankBottleneck,
+
     /// <summary>own keys and values that the queries attend to; gated by softmax (prefix), or through a ReLU in its place (multi-head adapter).</summary>
     KeyValue,
 
@@ -80,19 +83,27 @@ public sealed record PeftMethod(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Reparametrisation { get; init; }
 
-    /// <summary>Whether the method has a size of its own (rank, bottleneck, prefix length).</summary>
-    [JsonIgnore]
-    public bool IsSized => Form is FunctionalForm.Bottleneck or FunctionalForm.LowRank or FunctionalForm.KeyValue;
+    /// <summary>The rank, bottleneck or prefix length that every layer with the method has; null: the budget gives it. With one, the method is of fixed size, as BitFit is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Size { get; init; }
 
-    /// <summary>Trainable parameters that one layer of <paramref name="stack"/> gets at <paramref name="size"/>: fixed + size x per unit.</summary>
+    /// <summary>Whether methods of this form have a size (rank, bottleneck, prefix length), of their own or from the budget.</summary>
+    [JsonIgnore]
+    public bool HasSize => Form is FunctionalForm.Bottleneck or FunctionalForm.LowRank or FunctionalForm.LowRankBottleneck or FunctionalForm.KeyValue;
+
+    /// <summary>Whether the budget gives the method its size.</summary>
+    [JsonIgnore]
+    public bool IsSized => HasSize && Size is null;
+
+    /// <summary>Trainable parameters that one layer of <paramref name="stack"/> gets at <paramref name="size"/>: fixed + size x per unit. A <see cref="Size"/> of the method's own is among the fixed.</summary>
     public long ParametersPerLayer(StackShape stack, int size) => FixedParameters(stack) + (size * UnitParameters(stack));
 
-    /// <summary>What a layer has besides while it trains, and leaves no trace of: see <see cref="Reparametrisation"/>. No budget counts it.</summary>
-    public long TrainingOnlyParametersPerLayer(StackShape stack, int size) => MethodCounts.TrainingOnly(this, stack, size);
+    /// <summary>What a layer has besides while it trains, and leaves no trace of: see <see cref="Reparametrisation"/>. No budget counts it. The method's own <see cref="Size"/> goes before <paramref name="size"/>.</summary>
+    public long TrainingOnlyParametersPerLayer(StackShape stack, int size) => MethodCounts.TrainingOnly(this, stack, Size ?? size);
 
-    /// <summary>What one unit of size costs in a layer.</summary>
-    public long UnitParameters(StackShape stack) => MethodCounts.Unit(this, stack);
+    /// <summary>What one unit of the size that the budget gives costs in a layer; 0 where it gives none.</summary>
+    public long UnitParameters(StackShape stack) => Size is null ? MethodCounts.Unit(this, stack) : 0;
 
-    /// <summary>What the method costs in a layer whatever its size.</summary>
-    public long FixedParameters(StackShape stack) => MethodCounts.Fixed(this, stack);
+    /// <summary>What the method costs in a layer whatever the budget.</summary>
+    public long FixedParameters(StackShape stack) => MethodCounts.Fixed(this, stack) + ((Size ?? 0) * MethodCounts.Unit(this, stack));
 }

@@ -21,6 +21,10 @@ public static class Representations
     /// <summary>The other way round; None where a representation is read by no product alone.</summary>
     public static ModifiedRepresentation ReaderOf(ModifiedRepresentation one) => In(SubLayers).FirstOrDefault(product => ReadBy(product) == one);
 
+    /// <summary>Whether a change of this form and insertion is one of whole sub-layers, not of a product or a vector inside.</summary>
+    public static bool AreSubLayers(FunctionalForm form, InsertionForm insertion) =>
+        form is FunctionalForm.Bottleneck or FunctionalForm.LowRankBottleneck || (form is FunctionalForm.LowRank && insertion is InsertionForm.BeforeResidual);
+
     /// <summary>The single ones in <paramref name="at"/>, in the order of their bits.</summary>
     public static IEnumerable<ModifiedRepresentation> In(ModifiedRepresentation at) =>
         Enum.GetValues<ModifiedRepresentation>().Where(one => one != ModifiedRepresentation.None && at.HasFlag(one));

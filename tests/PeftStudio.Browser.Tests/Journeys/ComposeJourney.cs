@@ -95,11 +95,27 @@ public sealed class ComposeJourney(Chromium chromium, SharedStudio shared)
         await StudyForm.TypeAsync(tab.Page.GetByLabel("Reparametrisation"), "32");
         await Assertions.Expect(built).ToContainTextAsync("while it trains a tanh MLP of width 32 makes them. It changes the output from the start.");
         await Assertions.Expect(built).ToContainTextAsync("384 trainable parameters in each layer at size 1, 384 more with each unit. While it trains, 19 040 more, in no budget and in no file.");
+        await SizeAsync(tab, built);
         await form.SelectOptionAsync("Bottleneck");
         await Assertions.Expect(built).ToContainTextAsync("Not possible: a reparametrisation, and it is no prefix");
         await StudyForm.TypeAsync(tab.Page.GetByLabel("Reparametrisation"), "");
         foreach (var (place, on) in new[] { ("Attention heads", false), ("Attention output", true), ("Feed-forward output", true) })
             await places.GetByLabel(place).SetCheckedAsync(on);
+    }
+
+    /// <summary>A size of the method's own; what is none is told at its box.</summary>
+    private static async Task SizeAsync(Tab tab, ILocator built)
+    {
+        var size = tab.Page.GetByLabel("Size", new() { Exact = true });
+        await StudyForm.TypeAsync(size, "30");
+        await Assertions.Expect(built).ToContainTextAsync("makes them; its size is 30, whatever the budget. It changes the output from the start.");
+        await Assertions.Expect(built).ToContainTextAsync("11 520 trainable parameters in each layer at its size of 30, whatever the budget.");
+        await StudyForm.TypeAsync(size, "0");
+        await Assertions.Expect(tab.Page.Locator("#b-size-problem")).ToHaveTextAsync("0; from 1 to 4096, or left out: then the budget gives it");
+        await Assertions.Expect(size).ToHaveAttributeAsync("aria-invalid", "true");
+        await Assertions.Expect(tab.Button("Add to the study")).ToBeDisabledAsync();
+        await StudyForm.TypeAsync(size, "");
+        await Assertions.Expect(built).ToContainTextAsync("at size 1");
     }
 
     /// <summary>What is written by hand is in the form, and what cannot be is named.</summary>

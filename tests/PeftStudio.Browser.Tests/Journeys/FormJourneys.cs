@@ -64,12 +64,13 @@ public sealed class FormJourneys(Chromium chromium, SharedStudio shared)
         var form = await StudyForm.OpenAsync(tab, "?preset=design");
 
         await tab.Button("MAM for generation").ClickAsync();
-        await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex("name: scaled-parallel-4"));
+        await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex("name: mam-generation-prefix[^\\n]*reparametrisation: 800, size: 30 }\n.*name: mam-generation-adapter[^\\n]*scale: 4, size: 512 }"));
+        await Assertions.Expect(tab.Page.GetByText(new Regex("MAM generation adapter 512 .*MAM generation prefix 30 "))).ToHaveCountAsync(2);
         await tab.Button("MAM for GLUE").ClickAsync();
-        await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex("name: prefix-mlp[^\\n]*reparametrisation: 800[^$]*parameters: 152448"));
-        await Assertions.Expect(form.Yaml).Not.ToHaveValueAsync(new Regex("scaled-parallel-4"));
+        await Assertions.Expect(form.Yaml).ToHaveValueAsync(new Regex("name: mam-prefix[^\\n]*reparametrisation: 800, size: 16 }[^$]*parameters: 149952"));
+        await Assertions.Expect(form.Yaml).Not.ToHaveValueAsync(new Regex("mam-generation"));
         await Assertions.Expect(tab.Page.GetByText("MAM for GLUE: arXiv 2110.04366 on RoBERTa-base")).ToContainTextAsync("Not known: how its 0.5 % was counted");
-        await Assertions.Expect(tab.Page.GetByText(new Regex("Prefix through an MLP 16 .*Scaled parallel adapter 16 "))).ToHaveCountAsync(2);
+        await Assertions.Expect(tab.Page.GetByText(new Regex("MAM adapter 16 .*MAM prefix 16 "))).ToHaveCountAsync(2);
         await Assertions.Expect(form.Start).ToBeEnabledAsync();
         (await tab.AxeAsync()).ShouldBeEmpty();
         tab.ShouldBeQuiet();

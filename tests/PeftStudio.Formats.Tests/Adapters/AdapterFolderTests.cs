@@ -56,6 +56,7 @@ public sealed class AdapterFolderTests
         var json = AdapterJson.Write(SampleManifest.Manifest);
         json.ShouldNotContain("isEmpty");
         json.ShouldNotContain("isSized");
+        json.ShouldNotContain("hasSize");
     }
 
     [Fact]
@@ -97,6 +98,14 @@ public sealed class AdapterFolderTests
         else
             at[names[^1]] = JsonNode.Parse(value);
         Refused(root.ToJsonString()).ShouldContain(message);
+    }
+
+    [Fact]
+    public void A_size_that_is_not_the_methods_own_is_refused()
+    {
+        var root = JsonNode.Parse(AdapterJson.Write(SampleManifest.Manifest)).ShouldNotBeNull();
+        root["methods"].ShouldNotBeNull().AsArray().Single(method => method?["name"]?.GetValue<string>() == "lora").ShouldNotBeNull()["size"] = 4;
+        Refused(root.ToJsonString()).ShouldContain("'sizes' gives 'lora' the size 3 in group 2; its own in 'methods' is 4");
     }
 
     [Theory]

@@ -50,7 +50,7 @@ public sealed class StudyYamlTests
     {
         StudyYaml.Write(Composed()).ShouldContain(
             "seed: 7\nownMethods:\n  - { name: beside, title: \"Beside, halved\", form: bottleneck, representation: \"attentionOutput, feedForwardOutput\", insertion: parallel, composition: scaled, scale: 0.5 }\n"
-            + "  - { name: made, title: Made, form: keyValue, representation: attentionHeads, insertion: parallel, composition: gated, scale: 1, reparametrisation: 512 }\nspace:\n");
+            + "  - { name: made, title: Made, form: keyValue, representation: attentionHeads, insertion: parallel, composition: gated, scale: 1, reparametrisation: 512, size: 30 }\nspace:\n");
         StudyYaml.Write(Full()).ShouldNotContain("ownMethods");
     }
 
@@ -101,10 +101,11 @@ public sealed class StudyYamlTests
     [InlineData(Least + "ownMethods: lora\n", 4, 13, "ownMethods", "a list is wanted")]
     [InlineData(Least + "ownMethods: [lora]\n", 4, 14, "ownMethods[0]", "an object with the keys name, title, form, representation, insertion, composition, scale")]
     [InlineData(Least + "ownMethods:\n- { title: A, form: lowRank, representation: query, insertion: parallel, composition: add }\n", 5, 3, "ownMethods[0].name", "is missing")]
-    [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: lora, representation: query, insertion: parallel, composition: add }\n", 5, 30, "ownMethods[0].form", "one of bottleneck, lowRank, keyValue, bias, rescaling, affine")]
+    [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: lora, representation: query, insertion: parallel, composition: add }\n", 5, 30, "ownMethods[0].form", "one of bottleneck, lowRank, lowRankBottleneck, keyValue, bias, rescaling, affine")]
     [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: bias, representation: \"query, keys\", insertion: parallel, composition: add }\n", 5, 52, "ownMethods[0].representation", "one or more, with commas between, of none, query, key")]
     [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: bias, representation: 3, insertion: parallel, composition: add }\n", 5, 52, "ownMethods[0].representation", "'3' is not one or more")]
     [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: bias, representation: key, insertion: parallel, composition: add, isSized: true }\n", 5, 96, "ownMethods[0].isSized", "there is no such key")]
+    [InlineData(Least + "ownMethods:\n- { name: a, title: A, form: bias, representation: key, insertion: parallel, composition: add, size: wide }\n", 5, 102, "ownMethods[0].size", "'wide' is not a whole number")]
     [InlineData(Least + "final:\n  bestOfStart: maybe\n", 5, 16, "final.bestOfStart", "true or false")]
     [InlineData(Least + "note: &a x\n", 4, 7, "", "anchors and aliases are not read")]
     [InlineData(Least + "note: !!binary x\n", 4, 7, "", "tag")]
@@ -159,7 +160,7 @@ public sealed class StudyYamlTests
 
     private static StudyPlan Composed() => Full() with
     {
-        OwnMethods = [new("beside", "Beside, halved", FunctionalForm.Bottleneck, Representations.SubLayers, InsertionForm.Parallel, Composition.Scaled, Scale: 0.5), NamedMethods.Prefix with { Name = "made", Title = "Made", Reparametrisation = 512 }],
+        OwnMethods = [new("beside", "Beside, halved", FunctionalForm.Bottleneck, Representations.SubLayers, InsertionForm.Parallel, Composition.Scaled, Scale: 0.5), NamedMethods.Prefix with { Name = "made", Title = "Made", Reparametrisation = 512, Size = 30 }],
         Space = new SpacePlan { Methods = ["lora", "beside"] },
     };
 

@@ -25,13 +25,13 @@ public sealed class AdapterExportTests
             {
                 "lora|lora|lora|lora", "adapter|adapter|adapter|adapter", "prefix|prefix|-|prefix", "bitfit|-|bitfit|-", "adapter+lora|adapter+prefix|adapter+prefix+bitfit|prefix+bitfit+lora",
                 "-|adapter+prefix+lora|-|adapter", "-|lora|bitfit|-",
-                "houlsby|-|houlsby|lora+houlsby", "prefix+scaled-parallel|prefix+scaled-parallel|-|prefix+scaled-parallel", "parallel|abreast|layernorm|lora-ffn", "lora+lora-ffn|-|lora|lora-ffn+adapter",
+                "houlsby|-|houlsby|lora+houlsby", "prefix+scaled-parallel|prefix+scaled-parallel|-|prefix+scaled-parallel", "parallel|abreast|layernorm|lora-ffn", "lora+lora-ffn|-|lora|lora-ffn+adapter", "lowrank-adapter|lora+lowrank-adapter|-|houlsby+lora",
             })
                 data.Add(model, design, ExportLayout.AdapterHub, "RTE");
             data.Add(model, "layernorm|lora-all+layernorm|-|lora+lora-ffn", ExportLayout.Peft, "MNLI");
             foreach (var design in new[] { "layernorm|-|bitfit|-", "ia3|-|ia3|ia3", "vectors|ia3+layernorm|-|vectors", "inputs|ia3|-|inputs", "layernorm|-|layernorm|-" })
                 data.Add(model, design, ExportLayout.Peft, "MNLI");
-            foreach (var design in new[] { "ia3|ia3+lora-all|lowrank-adapter|layernorm+lora-ffn", "bitfit+ia3+lora-all+lowrank-adapter+vectors|vectors|-|vectors+lora-ffn+layernorm", "inputs+lora-all+lowrank-adapter|-|vectors+inputs|bitfit+inputs" })
+            foreach (var design in new[] { "ia3|ia3+lora-all|linear|layernorm+lora-ffn", "bitfit+ia3+lora-all+linear+vectors|vectors|-|vectors+lora-ffn+layernorm", "inputs+lora-all+linear|-|vectors+inputs|bitfit+inputs" })
                 data.Add(model, design, ExportLayout.Merged, "MNLI");
             foreach (var layout in new[] { ExportLayout.Peft, ExportLayout.Merged })
                 foreach (var design in new[] { "lora|lora|lora|lora", "lora+bitfit|-|bitfit|lora", "bitfit|bitfit|-|-", "lora-all|-|lora|lora-all+bitfit", "-|-|-|lora" })
@@ -69,10 +69,10 @@ public sealed class AdapterExportTests
     [InlineData("adapter+bitfit|-|adapter|-", ExportLayout.Peft, "adapter in layers 0, 2: PEFT has no bottleneck adapters")]
     [InlineData("lora-all|adapter|-|-", ExportLayout.AdapterHub, "lora-all in layer 0: AdapterHub's LoRA and (IA)3 have q, k, v")]
     [InlineData("ia3+lora-ffn|-|-|-", ExportLayout.AdapterHub, "ia3 in layer 0: AdapterHub's (IA)3 multiplies before the activation")]
-    [InlineData("adapter+houlsby|-|lowrank-adapter|multihead-parallel", ExportLayout.AdapterHub,
-        "houlsby in layer 0: AdapterHub has one place for it, and 'adapter' is there|lowrank-adapter in layer 2: AdapterHub's bottlenecks|multihead-parallel in layer 3: AdapterHub has prefixes")]
-    [InlineData("ia3+lora|-|lowrank-adapter|multihead-parallel", ExportLayout.Peft,
-        "ia3 in layer 0: PEFT's (IA)3 is a checkpoint of its own|lowrank-adapter in layer 2: PEFT's LoRA reads|multihead-parallel in layer 3: PEFT has no multi-head adapter")]
+    [InlineData("adapter+lowrank-adapter|-|linear|multihead-parallel", ExportLayout.AdapterHub,
+        "lowrank-adapter in layer 0: AdapterHub has one place for it, and 'adapter' is there|linear in layer 2: AdapterHub's bottlenecks|multihead-parallel in layer 3: AdapterHub has prefixes")]
+    [InlineData("ia3+lora|-|linear+lowrank-adapter|multihead-parallel", ExportLayout.Peft,
+        "ia3 in layer 0: PEFT's (IA)3 is a checkpoint of its own|linear in layer 2: PEFT's LoRA reads|lowrank-adapter in layer 2: PEFT has no bottleneck adapters|multihead-parallel in layer 3: PEFT has no multi-head adapter")]
     [InlineData("ia3+vectors|-|-|ia3", ExportLayout.Peft, "vectors in layer 0: PEFT's (IA)3 has one vector a product, and 'ia3' has multiplied what this one reads")]
     [InlineData("ia3+bitfit|-|-|ia3+layernorm", ExportLayout.Peft, "ia3 in layers 0, 3: PEFT's (IA)3 is a checkpoint of its own, not beside LoRA and biases")]
     [InlineData("ia3+adapter|-|-|ia3", ExportLayout.Peft, "adapter in layer 0: PEFT has no bottleneck adapters")]

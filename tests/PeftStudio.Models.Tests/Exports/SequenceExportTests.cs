@@ -22,9 +22,9 @@ public sealed class SequenceExportTests
     {
         var data = new TheoryData<string, string, string>();
         foreach (var model in new[] { "t5", "t5-1.0", "bart" })
-            foreach (var design in new[] { "lora|lora|lora|lora", "-|lora-all|-|-", "ia3|ia3+lora-all|lowrank-adapter|layernorm+lora-ffn", "ia3+layernorm+lora-all+lowrank-adapter+vectors|vectors|-|vectors+lora-ffn", "inputs+lora-all|-|vectors+inputs|inputs" })
+            foreach (var design in new[] { "lora|lora|lora|lora", "-|lora-all|-|-", "ia3|ia3+lora-all|linear|layernorm+lora-ffn", "ia3+layernorm+lora-all+linear+vectors|vectors|-|vectors+lora-ffn", "inputs+lora-all|-|vectors+inputs|inputs" })
                 data.Add(model, design, "MNLI");
-        data.Add("bart", "bitfit+ia3+lora-all+lowrank-adapter+vectors|vectors|bitfit|vectors+lora-ffn+layernorm", "MNLI");
+        data.Add("bart", "bitfit+ia3+lora-all+linear+vectors|vectors|bitfit|vectors+lora-ffn+layernorm", "MNLI");
         data.Add("bart", "bitfit|-|lora|-", "STS-B");
         data.Add("t5", "ia3|-|lora|-", "STS-B");
         return data;

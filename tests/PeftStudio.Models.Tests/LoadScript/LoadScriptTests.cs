@@ -21,10 +21,10 @@ public sealed class LoadScriptTests
     [InlineData("bert", "lora|adapter|prefix|bitfit", "RTE")]
     [InlineData("bert-bare", "adapter+bitfit+lora+prefix|-|adapter+prefix|lora", "STS-B")]
     [InlineData("roberta", "prefix+scaled-parallel|houlsby+layernorm|ia3+lora-all|multihead-parallel+prefix", "MNLI")]
-    [InlineData("roberta", "adapter+bitfit+houlsby+ia3+lora-all+lowrank-adapter+multihead-parallel+parallel+prefix+vectors|abreast|-|lowrank-adapter", "RTE")]
-    [InlineData("t5", "adapter+bitfit+houlsby+ia3+lora-all+lowrank-adapter+multihead-parallel+parallel+prefix+vectors|abreast|-|lowrank-adapter", "RTE")]
+    [InlineData("roberta", "adapter+bitfit+houlsby+ia3+linear+lora-all+lowrank-adapter+multihead-parallel+parallel+prefix+vectors|abreast|-|lowrank-adapter", "RTE")]
+    [InlineData("t5", "adapter+bitfit+houlsby+ia3+linear+lora-all+lowrank-adapter+multihead-parallel+parallel+prefix+vectors|abreast|-|lowrank-adapter", "RTE")]
     [InlineData("t5-1.0", "prefix+scaled-parallel|houlsby+layernorm|ia3+lora-all|multihead-parallel+prefix", "headlines")]
-    [InlineData("bart", "adapter+bitfit+houlsby+ia3+lora-all+lowrank-adapter+multihead-parallel+parallel+prefix+vectors|abreast|-|lowrank-adapter", "MNLI")]
+    [InlineData("bart", "adapter+bitfit+houlsby+ia3+linear+lora-all+lowrank-adapter+multihead-parallel+parallel+prefix+vectors|abreast|-|lowrank-adapter", "MNLI")]
     [InlineData("bart", "lora|adapter|prefix|bitfit", "STS-B")]
     [InlineData("bart", "prefix+scaled-parallel|houlsby+layernorm|ia3+lora-all|multihead-parallel+prefix", "headlines")]
     public async Task Its_logits_are_the_studios(string model, string design, string task)

@@ -84,7 +84,7 @@ public sealed class BudgetSizesTests
         var infeasible = BudgetSizes.Compute(design, 145, TinyShape, NamedMethods.All).Infeasible.ShouldNotBeNull();
 
         infeasible.ShouldBe(new InfeasibleDesign(146, 145, 1,
-            "at size 1 everywhere the design has 146 trainable parameters and the budget is 145; group 2 alone needs 114; raise the budget, tune fewer groups or give them fewer methods"));
+            "at its smallest the design has 146 trainable parameters and the budget is 145; group 2 alone needs 114; raise the budget, tune fewer groups or give them fewer methods"));
         BudgetSizes.Compute(design, 146, TinyShape, NamedMethods.All).Sizes.ShouldNotBeNull().Parameters.ShouldBe(146);
     }
 

@@ -29,6 +29,21 @@ internal static class Shapes
         .Where(set => MethodRules.Conflict(set) is null)
         .Select(set => new MethodSet(set.Select(method => method.Name).ToValueList())).ToValueList();
 
+    /// <summary>The literature's methods, and four with sizes of their own.</summary>
+    public static readonly ValueList<PeftMethod> WithHeld = NamedMethods.With(
+    [
+        NamedMethods.Adapter with { Name = "held-adapter", Title = "Held adapter", Size = 5 },
+        NamedMethods.LoraFeedForward with { Name = "held-lora", Title = "Held LoRA", Size = 2 },
+        NamedMethods.Prefix with { Name = "held-prefix", Title = "Held prefix", Reparametrisation = 8, Size = 3 },
+        NamedMethods.MultiHeadParallel with { Name = "held-heads", Title = "Held heads", Size = 1 },
+    ]);
+
+    /// <summary>Every set of the four methods and those four that fits into one layer and has one of those.</summary>
+    public static readonly ValueList<MethodSet> HeldSets = Enumerable.Range(1, 255)
+        .Select(bits => WithHeld.Where(method => method.Size is not null || MethodNames.Contains(method.Name)).Where((_, i) => (bits & (1 << i)) != 0).ToArray())
+        .Where(set => MethodRules.Conflict(set) is null && Array.Exists(set, method => method.Size is not null))
+        .Select(set => new MethodSet(set.Select(method => method.Name).ToValueList())).ToValueList();
+
     public static MethodSet Set(params string[] names) => new([.. names]);
 
     /// <summary>All groups tuned with the given sets, uniform sizes.</summary>
@@ -58,9 +73,11 @@ internal static class Shapes
     /// <summary>A shape, a design of it, and a cap around where it begins to fit.</summary>
     public static Arbitrary<(BackboneShape Shape, Design Design, long Cap)> AnyBudgetCase => BudgetCase(Sets);
 
-    public static Arbitrary<(BackboneShape Shape, Design Design, long Cap)> BudgetCase(ValueList<MethodSet> strategies) =>
+    public static Arbitrary<(BackboneShape Shape, Design Design, long Cap)> BudgetCase(ValueList<MethodSet> strategies) => BudgetCase(strategies, NamedMethods.All);
+
+    public static Arbitrary<(BackboneShape Shape, Design Design, long Cap)> BudgetCase(ValueList<MethodSet> strategies, ValueList<PeftMethod> methods) =>
         (from shape in AnyShape
          from design in AnyDesign(shape, strategies)
          from percent in Gen.Choose(10, 1500)
-         select (shape, design, BudgetSizes.SmallestTotal(design, shape, NamedMethods.All) * percent / 100)).ToArbitrary();
+         select (shape, design, BudgetSizes.SmallestTotal(design, shape, methods) * percent / 100)).ToArbitrary();
 }

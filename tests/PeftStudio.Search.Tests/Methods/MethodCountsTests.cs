@@ -23,13 +23,12 @@ public sealed class MethodCountsTests
     [InlineData("multihead-parallel", 10, 15_360)]
     [InlineData("lora-ffn", 8, 61_440)]
     [InlineData("lora-all", 8, 110_592)]
-    [InlineData("lowrank-adapter", 8, 24_576)]
+    [InlineData("lowrank-adapter", 8, 26_928)]
     [InlineData("layernorm", 0, 3_072)]
     [InlineData("ia3", 0, 4_608)]
     public void Counts_of_a_base_layer(string method, int size, long expected) =>
         NamedMethods.Get(method).ParametersPerLayer(Base, size).ShouldBe(expected);
 
-    /// <summary>The biases of all layers and the embeddings' norm: what BitFit of the whole encoder has.</summary>
     [Fact]
     public void A_reparametrisation_is_counted_apart()
     {
@@ -42,6 +41,36 @@ public sealed class MethodCountsTests
         MethodText.Of(prefix).ShouldEndWith("; while it trains a tanh MLP of width 512 makes them");
         CanonicalJson.Write(NamedMethods.Prefix).ShouldNotContain("reparametrisation");
         CanonicalJson.Read<PeftMethod>(CanonicalJson.Write(prefix)).ShouldBe(prefix);
+    }
+
+    /// <summary>S3Delta's LowRankAdapter on T5-large, rank 1: d = 1,024, m = 32.</summary>
+    [Fact]
+    public void A_low_rank_adapter_of_t5_large() =>
+        (NamedMethods.LowRankAdapter with { Representation = ModifiedRepresentation.FeedForwardOutput }).ParametersPerLayer(new StackShape("encoder", 24, 1_024, 1_024, 4_096), 1).ShouldBe(3_168);
+
+    /// <summary>The biases of all layers and the embeddings' norm: what BitFit of the whole encoder has.</summary>
+    [Fact]
+    public void A_size_of_ones_own_is_among_what_is_fixed()
+    {
+        var prefix = NamedMethods.Prefix with { Size = 30, Reparametrisation = 512 };
+        (prefix.HasSize, prefix.IsSized, prefix.UnitParameters(Base)).ShouldBe((true, false, 0));
+        prefix.FixedParameters(Base).ShouldBe(NamedMethods.Prefix.ParametersPerLayer(Base, 30));
+        prefix.ParametersPerLayer(Base, 1).ShouldBe(prefix.FixedParameters(Base));
+        prefix.TrainingOnlyParametersPerLayer(Base, 1).ShouldBe((prefix with { Size = null }).TrainingOnlyParametersPerLayer(Base, 30));
+        (NamedMethods.ScaledParallel with { Size = 512 }).FixedParameters(Base).ShouldBe((2 * 768 * 512) + 512 + 768);
+        (NamedMethods.Prefix.HasSize, NamedMethods.Prefix.IsSized, NamedMethods.BitFit.HasSize, NamedMethods.BitFit.IsSized).ShouldBe((true, true, false, false));
+        MethodText.Of(NamedMethods.ScaledParallel with { Size = 512 }).ShouldBe("ReLU bottleneck beside the feed-forward, reading its input, added times 2; its size is 512, whatever the budget");
+    }
+
+    /// <summary>What was stored before sizes of their own came reads as it did, and has the hash that it had.</summary>
+    [Fact]
+    public void A_method_without_a_size_of_its_own_keeps_its_bytes()
+    {
+        const string stored = """{"name":"lora","title":"LoRA","form":"lowRank","representation":"query, value","insertion":"parallel","composition":"scaled","scale":2}""";
+        CanonicalJson.Read<PeftMethod>(stored).ShouldBe(NamedMethods.Lora);
+        CanonicalJson.Write(NamedMethods.Lora).ShouldBe(stored);
+        CanonicalJson.Write(NamedMethods.Lora with { Size = 4 }).ShouldBe(stored.Replace("}", ",\"size\":4}", StringComparison.Ordinal));
+        CanonicalJson.Read<PeftMethod>(CanonicalJson.Write(NamedMethods.Lora with { Size = 4 })).ShouldBe(NamedMethods.Lora with { Size = 4 });
     }
 
     [Fact]
@@ -59,11 +88,14 @@ public sealed class MethodCountsTests
             (int Rows, int Columns)[] prefix = [(size, a), (size, a)];
             (int Rows, int Columns)[] bitfit = [(a, 1), (a, 1), (a, 1), (d, 1), (d, 1), (f, 1), (d, 1), (d, 1)];
             (int Rows, int Columns)[] lowRank = [(size, d), (d, size), (size, d), (d, size)];
+            var m = Math.Max(1, d / 32);
+            (int Rows, int Columns)[] lowRankAdapter = [(size, d), (m, size), (m, 1), (size, m), (d, size), (d, 1)];
             (int Rows, int Columns)[] ia3 = [(a, 1), (a, 1), (f, 1)];
             (int Rows, int Columns)[] feedForward = [(size, d), (f, size), (size, f), (d, size)];
             (int Rows, int Columns)[] all = [.. lora, (size, d), (a, size), (size, a), (d, size), .. feedForward];
             return Count([.. adapter, .. adapter]) == NamedMethods.Houlsby.ParametersPerLayer(stack, size) && Count(adapter) == NamedMethods.ScaledParallel.ParametersPerLayer(stack, size)
-                && Count(prefix) == NamedMethods.MultiHeadParallel.ParametersPerLayer(stack, size) && Count(lowRank) == NamedMethods.LowRankAdapter.ParametersPerLayer(stack, size)
+                && Count(prefix) == NamedMethods.MultiHeadParallel.ParametersPerLayer(stack, size) && Count(lowRank) == (NamedMethods.LowRankAdapter with { Form = FunctionalForm.LowRank }).ParametersPerLayer(stack, size)
+                && 2 * Count(lowRankAdapter) == NamedMethods.LowRankAdapter.ParametersPerLayer(stack, size)
                 && Count(feedForward) == NamedMethods.LoraFeedForward.ParametersPerLayer(stack, size) && Count(all) == NamedMethods.LoraAll.ParametersPerLayer(stack, size)
                 && Count(ia3) == NamedMethods.Ia3.ParametersPerLayer(stack, size) && 4 * d == NamedMethods.LayerNorm.ParametersPerLayer(stack, size)
                 && Count(lora) == NamedMethods.Lora.ParametersPerLayer(stack, size) && Count(adapter) == NamedMethods.Adapter.ParametersPerLayer(stack, size)

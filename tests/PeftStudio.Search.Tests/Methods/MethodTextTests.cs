@@ -9,7 +9,7 @@ public sealed class MethodTextTests
     [InlineData("houlsby", "ReLU bottleneck after the attention and the feed-forward, reading its output before the residual, added")]
     [InlineData("scaled-parallel", "ReLU bottleneck beside the feed-forward, reading its input, added times 2")]
     [InlineData("lora", "low-rank change of queries and values, reading what each product reads, added times 2")]
-    [InlineData("lowrank-adapter", "low-rank change after the attention and the feed-forward, reading its output before the residual, added")]
+    [InlineData("lowrank-adapter", "GELU bottleneck of low-rank weights after the attention and the feed-forward, reading its output before the residual, added")]
     [InlineData("prefix", "own keys and values in front of each attention; the softmax over both is the gate")]
     [InlineData("multihead-parallel", "own keys and values beside each attention head, with ReLU in place of softmax, added")]
     [InlineData("layernorm", "trained weights and biases of norms")]
@@ -27,8 +27,8 @@ public sealed class MethodTextTests
              let method = new PeftMethod("own", "Own", form, (ModifiedRepresentation)bits, insertion, composition, composition is Composition.Scaled ? -0.5 : 1)
              where MethodRules.Problem(method) is null
              select method).ToArray();
-        // Bottlenecks 3 places x 3 x 2; low rank 3 x 2 after a sub-layer and 63 x 2 in products; keys and values 3; biases 127; vectors 255; norms 1.
-        possible.Length.ShouldBe(18 + 6 + 126 + 3 + 127 + 255 + 1);
+        // Bottlenecks, of whole and of low-rank weights, 3 places x 3 x 2; low rank 3 x 2 after a sub-layer and 63 x 2 in products; keys and values 3; biases 127; vectors 255; norms 1.
+        possible.Length.ShouldBe(18 + 18 + 6 + 126 + 3 + 127 + 255 + 1);
         possible.Select(MethodText.Of).ShouldBeUnique();
     }
 }
