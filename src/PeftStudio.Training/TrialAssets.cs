@@ -1,3 +1,4 @@
+using PeftStudio.Formats;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tokenizers;
@@ -12,15 +13,15 @@ namespace PeftStudio.Training;
 
 /// <summary>
 /// The backbone and the tasks that a worker holds in memory between trials: one backbone in one precision (another trial's may push it out), and the tokenised tasks
-/// read with it. For one thread.
+/// read with it. What changed on disk is read again. For one thread.
 /// </summary>
 public sealed class TrialAssets(torch.Device device) : IDisposable
 {
-    private readonly Dictionary<(string Folder, int MaxLength), TokenisedTask> tasks = [];
-    private (string Folder, Precision Precision)? loaded;
+    private readonly Dictionary<(string Folder, int MaxLength, bool SkipBadRows), (string Stamp, TokenisedTask Task)> tasks = [];
+    private (string Folder, string Stamp, Precision Precision)? loaded;
     private Backbone? backbone;
     private Tokenizer? tokenizer;
-    private string? tokenizerFolder;
+    private (string Folder, string Stamp)? tokenizerOf;
 
     public torch.Device Device => device;
 
@@ -29,7 +30,7 @@ public sealed class TrialAssets(torch.Device device) : IDisposable
     public TrainedTrial Run(TrialPlan plan, string backboneFolder, string taskFolder, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         Hold(backboneFolder, plan.Training.Precision);
-        return TrialRunner.Run(plan, backbone!, Task(taskFolder, plan.Training.MaxLength), progress, cancellationToken);
+        return TrialRunner.Run(plan, backbone!, Task(taskFolder, plan.Training), progress, cancellationToken);
     }
 
     /// <summary>Exports an adapter of the studio's; the backbone is held in fp32 for it, as trials of that precision hold it.</summary>
@@ -48,20 +49,25 @@ public sealed class TrialAssets(torch.Device device) : IDisposable
 
     private void Hold(string folder, Precision precision)
     {
-        if (loaded == (folder, precision))
+        var stamp = FolderStamp.Of(folder);
+        if (loaded == (folder, stamp, precision))
             return;
         backbone?.Dispose();
         (backbone, loaded) = (null, null);
-        if (tokenizerFolder != folder)
+        if (tokenizerOf != (folder, stamp))
         {
             tasks.Clear();
-            (tokenizer, tokenizerFolder) = (Tokenizer.FromFolder(folder), folder);
+            (tokenizer, tokenizerOf) = (Tokenizer.FromFolder(folder), (folder, stamp));
         }
         backbone = Backbone.Load(folder, device, precision);
-        loaded = (folder, precision);
+        loaded = (folder, stamp, precision);
     }
 
-    private TokenisedTask Task(string folder, int maxLength) => tasks.TryGetValue((folder, maxLength), out var task)
-        ? task
-        : tasks[(folder, maxLength)] = new TokenisedTask(TaskFolder.Open(folder), backbone!.Config, tokenizer!, maxLength);
+    private TokenisedTask Task(string folder, TrainingPlan training)
+    {
+        var (key, stamp) = ((folder, training.MaxLength, training.SkipBadRows), FolderStamp.Of(folder));
+        if (!tasks.TryGetValue(key, out var known) || known.Stamp != stamp)
+            tasks[key] = known = (stamp, new TokenisedTask(TaskFolder.Open(folder), backbone!.Config, tokenizer!, training.MaxLength, training.SkipBadRows));
+        return known.Task;
+    }
 }

@@ -59,8 +59,7 @@ public sealed class AssetFolders(IReadOnlyList<string> backboneRoots, IReadOnlyL
 
     private HeldAsset? Known(string folder, Func<string, HeldAsset?> read)
     {
-        var stamp = string.Join('|', new DirectoryInfo(folder).EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal)
-            .Select(file => $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}"));
+        var stamp = FolderStamp.Of(folder);
         if (!known.TryGetValue(folder, out var entry) || entry.Stamp != stamp)
             known[folder] = entry = (stamp, read(folder));
         return entry.Asset;

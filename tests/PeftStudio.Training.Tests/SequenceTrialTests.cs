@@ -117,7 +117,7 @@ public sealed class SequenceTrialTests : IDisposable
             "2.6", "2.8", "3.0", "3.2", "3.4", "3.6", "3.8", "4.0", "4.2", "4.4", "4.6", "4.8", "5.0",
         ];
         var stsb = GlueTasks.Find("STS-B").ShouldNotBeNull();
-        var scores = TaskHead.Scores(stsb.Range.ShouldNotBeNull());
+        var scores = LabelTexts.Scores(stsb.Range.ShouldNotBeNull());
         scores.Select(score => score.Text).ShouldBe(texts);
         scores.Select(score => score.Value).ShouldBe(texts.Select(text => float.Parse(text, CultureInfo.InvariantCulture)));
         using var assets = Open("t5", "scores");
@@ -143,7 +143,7 @@ public sealed class SequenceTrialTests : IDisposable
 
         public Backbone Backbone { get; } = Backbone.Load(backboneFolder, CPU, Precision.Fp32);
 
-        public TokenisedTask Task { get; } = new(TaskFolder.Open(taskFolder), Formats.Backbones.BackboneConfig.FromFolder(backboneFolder), Tokenizer.FromFolder(backboneFolder), 24);
+        public TokenisedTask Task { get; } = new(TaskFolder.Open(taskFolder), Formats.Backbones.BackboneConfig.FromFolder(backboneFolder), Tokenizer.FromFolder(backboneFolder), 24, skipBadRows: false);
 
         public TrainedTrial Run(TrialPlan plan) => TrialRunner.Run(plan, Backbone, Task, null, TestContext.Current.CancellationToken);
 

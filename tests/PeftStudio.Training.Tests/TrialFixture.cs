@@ -22,8 +22,8 @@ public sealed class TrialFixture : IDisposable
         TaskFolder = TinyAssets.WriteTask(root, "opinions", regression: false);
         ScoresFolder = TinyAssets.WriteTask(root, "scores", regression: true);
         Backbone = Backbone.Load(BackboneFolder, CPU, Precision.Fp32);
-        Opinions = new TokenisedTask(Formats.Tasks.TaskFolder.Open(TaskFolder), Backbone.Config, Tokenizer.FromFolder(BackboneFolder), 16);
-        Scores = new TokenisedTask(Formats.Tasks.TaskFolder.Open(ScoresFolder), Backbone.Config, Tokenizer.FromFolder(BackboneFolder), 16);
+        Opinions = new TokenisedTask(Formats.Tasks.TaskFolder.Open(TaskFolder), Backbone.Config, Tokenizer.FromFolder(BackboneFolder), 16, skipBadRows: false);
+        Scores = new TokenisedTask(Formats.Tasks.TaskFolder.Open(ScoresFolder), Backbone.Config, Tokenizer.FromFolder(BackboneFolder), 16, skipBadRows: false);
     }
 
     public string BackboneFolder { get; }

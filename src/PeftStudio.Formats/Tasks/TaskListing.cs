@@ -1,3 +1,4 @@
+using System.Globalization;
 using PeftStudio.Search;
 
 namespace PeftStudio.Formats.Tasks;
@@ -10,6 +11,10 @@ public sealed record TaskListing(string Folder, string Name, TaskDefinition? Def
 {
     /// <summary>Rows that have to be skipped, with agreement, before the task can be used.</summary>
     public int BadRows => (Train?.BadRows ?? 0) + (Dev?.BadRows ?? 0);
+
+    /// <summary>The first of them: "train.tsv, row 5: it has 2 columns ..."; null where all rows can be used.</summary>
+    public string? FirstBadRow => new[] { Train, Dev }.OfType<FileListing>()
+        .SelectMany(file => file.FirstBadRows.Select(bad => string.Create(CultureInfo.InvariantCulture, $"{file.File}, row {bad.RowNumber}: {bad.Problem}"))).FirstOrDefault();
 }
 
 /// <param name="Rows">Usable rows.</param>

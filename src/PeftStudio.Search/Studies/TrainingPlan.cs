@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace PeftStudio.Search.Studies;
 
 public enum Precision
@@ -41,6 +43,10 @@ public sealed record TrainingPlan
     public double ClipNorm { get; init; } = 1.0;
 
     public Precision Precision { get; init; } = Precision.Fp32;
+
+    /// <summary>Agreed: rows of a task that cannot be used are left out; otherwise a task that has one is refused.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SkipBadRows { get; init; }
 }
 
 /// <summary>The learning rate of <paramref name="Method"/> is the PEFT rate times <paramref name="Multiplier"/>.</summary>

@@ -18,7 +18,8 @@ public sealed class TokenisedTask
     private readonly RowText text;
 
     /// <param name="config">of the backbone that reads the rows.</param>
-    public TokenisedTask(TaskFolder folder, BackboneConfig config, Tokenizer tokenizer, int maxLength, bool skipBadRows = false)
+    /// <exception cref="InvalidTaskException">The files cannot be read as the definition says; a row cannot be used, and skipping such was not agreed.</exception>
+    public TokenisedTask(TaskFolder folder, BackboneConfig config, Tokenizer tokenizer, int maxLength, bool skipBadRows)
     {
         (Tokenizer, text) = (tokenizer, RowText.Of(folder.Definition, config));
         Definition = folder.Definition;

@@ -66,13 +66,9 @@ public sealed class AssetShelf(StudioSettings settings)
     private static T Known<T>(ConcurrentDictionary<string, (string Stamp, Lazy<T> Listing)> known, string folder, Func<string, T> read, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        var stamp = Stamp(folder);
+        var stamp = FolderStamp.Of(folder);
         return known.AddOrUpdate(folder, _ => (stamp, new(() => read(folder))), (_, old) => old.Stamp == stamp ? old : (stamp, new(() => read(folder)))).Listing.Value;
     }
-
-    /// <summary>Another text when a file of the folder has changed.</summary>
-    internal static string Stamp(string folder) => string.Join('|', new DirectoryInfo(folder).EnumerateFiles()
-        .OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}"));
 
     /// <summary>A configured folder is one itself, or holds some.</summary>
     private static IEnumerable<string> Folders(IReadOnlyList<string> roots, Func<string, bool> isOne) => roots.Where(Directory.Exists)

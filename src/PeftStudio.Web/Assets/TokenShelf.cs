@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PeftStudio.Formats;
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tokenizers;
@@ -26,7 +27,7 @@ public sealed class TokenShelf
 
     private RowLengths Known((string Backbone, string Task) pair)
     {
-        var stamp = $"{AssetShelf.Stamp(pair.Backbone)}\n{AssetShelf.Stamp(pair.Task)}";
+        var stamp = $"{FolderStamp.Of(pair.Backbone)}\n{FolderStamp.Of(pair.Task)}";
         var reading = known.AddOrUpdate(
             pair, _ => (stamp, new(() => Read(pair.Backbone, pair.Task))), (_, old) => old.Stamp == stamp ? old : (stamp, new(() => Read(pair.Backbone, pair.Task))));
         try

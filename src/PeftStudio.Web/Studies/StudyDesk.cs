@@ -1,5 +1,6 @@
 using PeftStudio.Formats.Studies;
 using PeftStudio.Formats.Tasks;
+using PeftStudio.Formats.Tokenizers;
 using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Studies;
@@ -67,10 +68,24 @@ public sealed class StudyDesk(AssetShelf shelf, DatabaseStart start, StudioDatab
         var look = await Look(plan, cancel);
         if (look.Problems.Count > 0)
             return new(null, look.Problems);
-        var backbone = (await shelf.BackboneOf(plan.Backbone, cancel))?.Asset ?? throw new InvalidOperationException($"backbone '{plan.Backbone}' left while it was looked at");
-        var tasks = new List<TaskAsset>();
+        var listed = await shelf.BackboneOf(plan.Backbone, cancel);
+        var backbone = listed?.Asset ?? throw new InvalidOperationException($"backbone '{plan.Backbone}' left while it was looked at");
+        var (definitions, tasks) = (new List<TaskDefinition>(), new List<TaskAsset>());
         foreach (var name in plan.Tasks)
-            tasks.Add(await shelf.TaskOf(name, cancel) is { } listing && AssetShelf.Asset(listing) is { } asset ? asset : throw new InvalidOperationException($"task '{name}' left while it was looked at"));
+        {
+            tasks.Add(await shelf.TaskOf(name, cancel) is { Definition: { } definition } listing && AssetShelf.Asset(listing) is { } asset ? asset : throw new InvalidOperationException($"task '{name}' left while it was looked at"));
+            definitions.Add(definition);
+        }
+        if (listed.Config?.T5 is not null && await Task.Run(() => Unwritable(listed.Folder, definitions), cancel) is { Count: > 0 } problems)
+            return new(null, problems);
         return new(await (await start.Jobs).Commands.CreateAsync(plan, new StudyAssets(backbone, tasks.ToValueList()), by, cancel), []);
+    }
+
+    /// <summary>T5 writes its labels: those that its tokenizer cannot tell apart.</summary>
+    private static List<PlanProblem> Unwritable(string backboneFolder, List<TaskDefinition> tasks)
+    {
+        var tokenizer = Tokenizer.FromFolder(backboneFolder);
+        return [.. tasks.Select((task, i) => (Problem: task.Generation is null ? LabelTexts.Problem(task, tokenizer) : null, Field: $"tasks[{i}]"))
+            .Where(found => found.Problem is not null).Select(found => new PlanProblem(found.Field, found.Problem!))];
     }
 }

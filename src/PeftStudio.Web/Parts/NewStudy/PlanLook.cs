@@ -26,6 +26,8 @@ public sealed record PlanLook(IReadOnlyList<PlanProblem> Problems, StudyForecast
         for (var i = 0; i < plan.Tasks.Count; i++)
             if (tasks.FirstOrDefault(task => task.Name == plan.Tasks[i])?.Error is { } broken)
                 problems.Add(new($"tasks[{i}]", broken));
+            else if (!plan.Training.SkipBadRows && tasks.FirstOrDefault(task => task.Name == plan.Tasks[i])?.FirstBadRow is { } bad)
+                problems.Add(new($"tasks[{i}]", $"'{plan.Tasks[i]}' has rows that cannot be used; the first is {bad}. Correct the file, or agree that such rows are left out (training.skipBadRows)"));
         if (backbone?.Config is { } config && plan.Training.MaxLength > config.MaxLength)
             problems.Add(new("training.maxLength", $"{plan.Training.MaxLength} tokens; this backbone has positions for {config.MaxLength}"));
         for (var i = 0; i < plan.Tasks.Count; i++)
@@ -49,8 +51,8 @@ public sealed record PlanLook(IReadOnlyList<PlanProblem> Problems, StudyForecast
             if (task.Train is { } train && plan.Space is not null && plan.Compute.DecideOn == DecisionRows.PartOfTrain
                 && Math.Min(plan.Compute.DecisionRowsAtMost, (int)Math.Round(train.Rows * plan.Compute.DecisionShare)) is < FewRows and var rows)
                 yield return $"{task.Name} decides on {rows} rows: stage scores move in steps of {100.0 / Math.Max(1, rows):0.0}.";
-            if (task.BadRows > 0)
-                yield return $"{task.Name} has {task.BadRows} rows that cannot be used; they are left out.";
+            if (task.BadRows > 0 && plan.Training.SkipBadRows)
+                yield return $"{task.Name} has {task.BadRows} row{(task.BadRows == 1 ? "" : "s")} that cannot be used; left out, as agreed.";
         }
     }
 }

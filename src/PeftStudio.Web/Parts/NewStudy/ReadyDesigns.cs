@@ -42,7 +42,7 @@ public static class ReadyDesigns
         },
         Everywhere("mam-generation", "MAM for generation",
             $"arXiv 2110.04366 on BART-large (XSum) and mBART-large (en-ro), by its published scripts: in every layer a prefix of 30 at each attention and a scaled parallel adapter of 512, s = 4. {SizesOfItsOwn} (27.4 million on BART-large, where the paper says 6.7 %). "
-            + $"{MlpOfPrefix} Its training (50 000 to 100 000 steps at 5e-5) is not set here. Not known: its numbers on other backbones.",
+            + $"{MlpOfPrefix} Its training (50 000 to 100 000 steps at 5e-5) is not set here, and its label smoothing, least length of 10 tokens and ban on repeated trigrams are not to be had. Not known: its numbers on other backbones.",
             GenerationPrefix.Name, GenerationAdapter.Name) with
         {
             Own = [GenerationPrefix, GenerationAdapter],
