@@ -1,20 +1,20 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 
 namespace PeftStudio.Jobs;
 
 /// <summary>
 /// Where one export is made: an empty folder among the system's temporary ones, removed afterwards. A process makes one export at a time, so whatever else has its
-/// number, or that of a process that is gone, was left by one that died.
+/// number, or that of a process that is gone, was left by one that died. What cannot be removed of that, because it is another user's, stays.
 /// </summary>
 internal sealed class ExportFolder : IDisposable
 {
     private const string Prefix = "peftstudio-export-";
 
-    public ExportFolder()
+    public ExportFolder(ILogger log)
     {
-        foreach (var left in Directory.EnumerateDirectories(System.IO.Path.GetTempPath(), Prefix + "*").Where(IsLeft).ToArray())
-            Remove(left);
+        RemoveLeft(System.IO.Path.GetTempPath(), left => Directory.Delete(left, recursive: true), log);
         Path = Directory.CreateTempSubdirectory(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-")).FullName;
     }
 
@@ -22,15 +22,28 @@ internal sealed class ExportFolder : IDisposable
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
-    private static void Remove(string left)
+    /// <param name="root">where the folders lie</param>
+    /// <param name="remove">a folder with all that is in it; a test stands here for another user's</param>
+    /// <param name="log">told of what stays</param>
+    internal static void RemoveLeft(string root, Action<string> remove, ILogger log)
+    {
+        foreach (var left in Directory.EnumerateDirectories(root, Prefix + "*").Where(IsLeft).ToArray())
+            Remove(left, remove, log);
+    }
+
+    private static void Remove(string left, Action<string> remove, ILogger log)
     {
         try
         {
-            Directory.Delete(left, recursive: true);
+            remove(left);
         }
         catch (DirectoryNotFoundException)
         {
             // Another worker of this host clears too.
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning("{Folder} was left by an export that died, and this worker cannot remove it ({Reason}); remove it by hand", left, error.Message);
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class ExportRun(
     {
         try
         {
-            using var folder = new ExportFolder();
+            using var folder = new ExportFolder(log);
             var outcome = exporter.Export(new(await AdapterAsync(key.TrialId), started.Backbone, key.Layout), folder.Path);
             Faults.Reach(FaultPoint.BetweenExportAndCommit);
             return await StoreAsync(key, started.Attempt, outcome);

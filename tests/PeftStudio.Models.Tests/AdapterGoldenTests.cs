@@ -1,3 +1,4 @@
+using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Models.Peft;
@@ -47,18 +48,31 @@ public sealed class AdapterGoldenTests
     [InlineData("adapter-pfeiffer", "\"non_linearity\": \"relu\"", "\"non_linearity\": \"leakyrelu\"", "leakyrelu")]
     [InlineData("ia3", "\"r\": 1", "\"r\": 2", "config.r")]
     [InlineData("lora-qv", "\"composition_mode\": \"add\"", "\"composition_mode\": \"sum\"", "composition_mode")]
-    public void A_configuration_that_is_not_built_is_refused_by_its_field(string adapter, string from, string to, string field)
-    {
-        var folder = Folders.RequireShared("goldens", "models", "bert");
-        using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
-        using var changed = new TempFolder();
-        var files = Path.Combine(folder, "peft", adapter);
-        var config = File.ReadAllText(Path.Combine(files, "adapter_config.json"));
-        config.ShouldContain(from);
-        changed.Write("adapter_config.json", config.Replace(from, to, StringComparison.Ordinal));
-        File.Copy(Path.Combine(files, "adapter.safetensors"), changed["adapter.safetensors"]);
-        Should.Throw<InvalidDataException>(() => AdapterHubFolder.Read(changed.Path, backbone)).Message.ShouldContain(field);
-    }
+    public void A_configuration_that_is_not_built_is_refused_by_its_field(string adapter, string from, string to, string field) =>
+        Should.Throw<InvalidDataException>(() => Changed("bert", adapter, from, to)).Message.ShouldContain(field);
+
+    /// <summary>Of LoRA the scale, alpha / r, would be another too.</summary>
+    [Theory]
+    [InlineData("bert", "lora-qv", "\"r\": 4", "\"r\": 64", "has shape [4, 32]; its rank is 64 by adapter_config.json")]
+    [InlineData("roberta", "union", "\"r\": 4", "\"r\": 2", "has shape [4, 32]; its rank is 2 by adapter_config.json")]
+    [InlineData("bert", "adapter-pfeiffer", "\"reduction_factor\": 4", "\"reduction_factor\": 2", "has shape [8, 32]; its bottleneck is 16 by adapter_config.json")]
+    [InlineData("bert", "adapter-pfeiffer", "\"reduction_factor\": 4", "\"reduction_factor\": 64", "has shape [8, 32]; its bottleneck is 1 by adapter_config.json")]
+    [InlineData("bert", "adapter-pfeiffer", "\"reduction_factor\": 4", "\"reduction_factor\": {\"3\": 8, \"default\": 4}", "output.adapters.x.adapter_down.0.weight': has shape [8, 32]; its bottleneck is 4")]
+    [InlineData("bart", "adapter-houlsby", "\"reduction_factor\": 8", "\"reduction_factor\": {\"7\": 4, \"default\": 8}", "decoder.layers.3")]
+    public void A_size_that_the_tensors_contradict_is_refused_with_both_numbers(string model, string adapter, string from, string to, string message) =>
+        Should.Throw<SafetensorsException>(() => Changed(model, adapter, from, to)).Message.ShouldContain(message);
+
+    [Theory]
+    [InlineData("{\"0\": 4, \"1\": 3.9, \"default\": 4.0}")]
+    [InlineData("3.7647058823529411")] // 32 / 8.5
+    [InlineData("null")] // not said
+    public void A_reduction_factor_that_gives_the_tensors_size_is_read(string factor) =>
+        Changed("bert", "adapter-pfeiffer", "\"reduction_factor\": 4", $"\"reduction_factor\": {factor}").Plan.Modules.ShouldAllBe(module => module.Size == 8);
+
+    [Fact]
+    public void A_map_of_reduction_factors_without_a_layers_is_refused() =>
+        Should.Throw<InvalidDataException>(() => Changed("bert", "adapter-pfeiffer", "\"reduction_factor\": 4", "\"reduction_factor\": {\"0\": 4}")).Message
+            .ShouldEndWith("'config.reduction_factor.default' is missing");
 
     [Fact]
     public void Later_versions_hand_t5s_adapters_input_and_output_in_order()
@@ -71,5 +85,18 @@ public sealed class AdapterGoldenTests
         later.Write("adapter_config.json", File.ReadAllText(Path.Combine(files, "adapter_config.json")).Replace("\"3.1.0\"", "\"adapters.1.2.0\"", StringComparison.Ordinal));
         AdapterHubFolder.Read(files, backbone).Plan.Modules.ShouldAllBe(module => module.Insertion == InsertionForm.Parallel);
         AdapterHubFolder.Read(later.Path, backbone).Plan.Modules.ShouldAllBe(module => module.Insertion == InsertionForm.BeforeResidual);
+    }
+
+    private static ImportedAdapter Changed(string model, string adapter, string from, string to)
+    {
+        var folder = Folders.RequireShared("goldens", "models", model);
+        using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
+        using var changed = new TempFolder();
+        var files = Path.Combine(folder, "peft", adapter);
+        var config = File.ReadAllText(Path.Combine(files, "adapter_config.json"));
+        config.ShouldContain(from);
+        changed.Write("adapter_config.json", config.Replace(from, to, StringComparison.Ordinal));
+        File.Copy(Path.Combine(files, "adapter.safetensors"), changed["adapter.safetensors"]);
+        return AdapterHubFolder.Read(changed.Path, backbone);
     }
 }

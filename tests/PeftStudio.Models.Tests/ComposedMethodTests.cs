@@ -116,21 +116,7 @@ public sealed class ComposedMethodTests
         using var tuned = Create(backbone, Widest(form, insertion, composition));
         TrainedAdapter.Disturb(tuned, seed: 11); // a seed that leaves no ReLU's kink between two neighbours
         Loss(tuned, batch).backward();
-        using var noGrad = no_grad();
-        const double Step = 1.0 / 1024; // a power of two is exact in fp32
-        foreach (var parameter in tuned.Parameters.Parameters)
-        {
-            var flat = parameter.Value.view(-1);
-            var at = parameter.Count / 2;
-            var value = flat[at].ToDouble();
-            flat[at] = tensor((float)(value + Step));
-            var (above, up) = (flat[at].ToDouble(), Loss(tuned, batch).ToDouble());
-            flat[at] = tensor((float)(value - Step));
-            var (below, down) = (flat[at].ToDouble(), Loss(tuned, batch).ToDouble());
-            flat[at] = tensor((float)value);
-            var gradient = parameter.Value.grad!.view(-1)[at].ToDouble();
-            gradient.ShouldBe((up - down) / (above - below), 1e-6 + (2e-3 * Math.Abs(gradient)), parameter.Name);
-        }
+        FiniteDifferences.ShouldBeTheGradients(tuned.Parameters.Parameters, () => Loss(tuned, batch).ToDouble());
     }
 
     /// <summary>Exporting proves by itself that what it wrote gives the adapter's logits; what a layout cannot carry it must say.</summary>

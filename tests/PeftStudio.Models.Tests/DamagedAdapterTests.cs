@@ -1,6 +1,7 @@
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
+using PeftStudio.Models.Peft;
 using PeftStudio.Search.Exports;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Tests;
 
-/// <summary>Mutations of real adapters in all three layouts, and of the configurations of backbones.</summary>
+/// <summary>Mutations of real adapters in all three layouts, and of the configurations and the weights of backbones.</summary>
 [Collection(nameof(LiveTensorTests))]
 public sealed class DamagedAdapterTests
 {
@@ -69,5 +70,20 @@ public sealed class DamagedAdapterTests
     {
         using var files = new TinyModel(model);
         new DamagedFolder(files.Folder, path => Backbone.Load(path, CPU, Precision.Fp32).Dispose()).Damage("config.json", 120);
+    }
+
+    /// <summary>As far as a model with the checkpoint's own head, which is as large as the file says.</summary>
+    [Theory]
+    [InlineData("bert")]
+    [InlineData("roberta")]
+    [InlineData("bart")]
+    public void Weights_of_backbones(string model)
+    {
+        using var files = new TinyModel(model, outputs: 3);
+        new DamagedFolder(files.Folder, path =>
+        {
+            using var backbone = Backbone.Load(path, CPU, Precision.Fp32);
+            TunedModel.Create(backbone, InsertionPlan.Empty, ForwardPass.HeadOf(backbone), new InitialisationSeed(0, 0)).Dispose();
+        }).Damage("model.safetensors", 120, key => key.StartsWith("classif", StringComparison.Ordinal));
     }
 }

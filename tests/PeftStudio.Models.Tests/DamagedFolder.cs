@@ -21,7 +21,8 @@ internal sealed partial class DamagedFolder(string source, Action<string> read)
     private readonly Random random = new(5);
 
     /// <summary>Damages a file of JSON, or the header of a safetensors file, or (every other case) gives one of its tensors another shape that needs no bytes.</summary>
-    public void Damage(string name, int cases)
+    /// <param name="only">which of the tensors; null: any</param>
+    public void Damage(string name, int cases, Func<string, bool>? only = null)
     {
         using var folder = new TempFolder();
         foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
@@ -40,7 +41,7 @@ internal sealed partial class DamagedFolder(string source, Action<string> read)
             else if (i % 2 == 0)
                 File.WriteAllBytes(folder[name], WithHeader(real));
             else
-                Reshape(Path.Join(source, name), folder[name]);
+                Reshape(Path.Join(source, name), folder[name], only ?? (_ => true));
             refused += Read(folder.Path, $"case {i} of {name}") ? 0 : 1;
             NativeRuntime.LiveTensors.ShouldBeLessThanOrEqualTo(live, $"case {i} of {name}");
             (Peak() - before).ShouldBeLessThan(Bound, $"case {i} of {name}");
@@ -81,10 +82,11 @@ internal sealed partial class DamagedFolder(string source, Action<string> read)
         return file;
     }
 
-    private void Reshape(string from, string to)
+    private void Reshape(string from, string to, Func<string, bool> only)
     {
         using var file = SafetensorsFile.Open(from);
-        var at = random.Next(file.Entries.Length);
+        int[] meant = [.. Enumerable.Range(0, file.Entries.Length).Where(i => only(file.Entries[i].Key))];
+        var at = meant[random.Next(meant.Length)];
         var sizes = new[] { 1, 2, 50_000_000, int.MaxValue, 1L + int.MaxValue, 1L << 32, (1L << 32) + 2, 1L << 62 };
         long[] shape = [.. file.Entries[at].Shape.Select(size => random.Next(3) == 0 ? size : sizes[random.Next(sizes.Length)])];
         shape[random.Next(shape.Length)] = 0;

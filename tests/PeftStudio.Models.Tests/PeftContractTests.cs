@@ -152,22 +152,7 @@ public sealed class PeftContractTests
         TrainedAdapter.Disturb(tuned);
         using var batch = TinyModel.Batch(backbone);
         Loss(tuned, batch, ForwardContext.Evaluation).backward();
-        using var noGrad = no_grad();
-        // A power of two, so that the step is exact in fp32.
-        const double Step = 1.0 / 65536;
-        foreach (var parameter in tuned.Parameters.Parameters)
-        {
-            var flat = parameter.Value.view(-1);
-            var at = parameter.Count / 2;
-            var value = flat[at].ToDouble();
-            flat[at] = tensor((float)(value + Step));
-            var (above, up) = (flat[at].ToDouble(), Loss(tuned, batch, ForwardContext.Evaluation).ToDouble());
-            flat[at] = tensor((float)(value - Step));
-            var (below, down) = (flat[at].ToDouble(), Loss(tuned, batch, ForwardContext.Evaluation).ToDouble());
-            flat[at] = tensor((float)value);
-            var gradient = parameter.Value.grad!.view(-1)[at].ToDouble();
-            gradient.ShouldBe((up - down) / (above - below), 1e-6 + (2e-3 * Math.Abs(gradient)), parameter.Name);
-        }
+        FiniteDifferences.ShouldBeTheGradients(tuned.Parameters.Parameters, () => Loss(tuned, batch, ForwardContext.Evaluation).ToDouble());
     }
 
     [Theory]

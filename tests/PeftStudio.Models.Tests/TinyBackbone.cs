@@ -7,12 +7,12 @@ using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Tests;
 
-/// <summary>A random backbone of four narrow layers, or as many as are asked for, in a folder of its own.</summary>
+/// <summary>A random backbone of four narrow layers, or as many as are asked for, in a folder of its own. With outputs, the checkpoint has a classification head of so many.</summary>
 internal sealed class TinyBackbone : IDisposable
 {
     private readonly TempFolder folder = new();
 
-    public TinyBackbone(string modelType, string? wrapper = null, bool pooler = true, Func<SafetensorsTensor, SafetensorsTensor?>? change = null, string[]? extra = null, int layers = 4)
+    public TinyBackbone(string modelType, string? wrapper = null, bool pooler = true, Func<SafetensorsTensor, SafetensorsTensor?>? change = null, string[]? extra = null, int layers = 4, int outputs = 0)
     {
         File.WriteAllText(Path.Combine(Folder, "config.json"), $$"""
             {"model_type": "{{modelType}}", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": {{layers}}, "num_attention_heads": 2, "intermediate_size": 24,
@@ -22,7 +22,10 @@ internal sealed class TinyBackbone : IDisposable
         var keys = EncoderKeys.Of(config).ToList();
         if (pooler && modelType == "bert")
             keys.AddRange(HeadLayout.Of(modelType).Keys(config.HiddenSize, 1).Take(2));
-        var tensors = keys.Select((k, i) => Random((wrapper ?? BackboneKeys.Prefix(modelType)) + k.Key, k.Shape, i)).Select(t => change is null ? t : change(t)).OfType<SafetensorsTensor>()
+        var named = keys.Select(k => (Key: (wrapper ?? BackboneKeys.Prefix(modelType)) + k.Key, k.Shape));
+        if (outputs > 0)
+            named = named.Concat(HeadLayout.Of(modelType).Keys(config.HiddenSize, outputs).Where(k => k.Key.StartsWith("classifier", StringComparison.Ordinal)));
+        var tensors = named.Select((k, i) => Random(k.Key, k.Shape, i)).Select(t => change is null ? t : change(t)).OfType<SafetensorsTensor>()
             .Concat((extra ?? []).Select(key => Random(key, [3], 1)));
         SafetensorsWriter.Write(Path.Combine(Folder, SafetensorsCheckpoint.SingleName), tensors);
     }

@@ -1,3 +1,4 @@
+using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Sequences;
 using static TorchSharp.torch;
@@ -11,14 +12,16 @@ internal sealed class TinyModel : IDisposable
     private readonly TinySequence? sequence;
 
     /// <param name="model">bert, roberta, t5, t5-1.0, bart, or bert-bare: without a pooler, whose dense product is trained</param>
-    public TinyModel(string model)
+    /// <param name="outputs">of a classification head in the checkpoint; 0: none</param>
+    /// <param name="change">of each tensor in the checkpoint; null: it is not there</param>
+    public TinyModel(string model, int outputs = 0, Func<SafetensorsTensor, SafetensorsTensor?>? change = null)
     {
         if (model is "bert" or "roberta")
-            encoder = new TinyBackbone(model);
+            encoder = new TinyBackbone(model, outputs: outputs, change: change);
         else if (model == "bert-bare")
-            encoder = new TinyBackbone("bert", pooler: false);
+            encoder = new TinyBackbone("bert", pooler: false, outputs: outputs, change: change);
         else
-            sequence = new TinySequence(model, layers: (4, 4));
+            sequence = new TinySequence(model, outputs, layers: (4, 4), change: change);
     }
 
     public static readonly LabelWords Words = new([[3, 1], [4, 5, 1], [4, 6, 1]]);

@@ -8,6 +8,7 @@ using PeftStudio.Search.Studies;
 using PeftStudio.Storage;
 using PeftStudio.Storage.Writes;
 using PeftStudio.Tests;
+using PeftStudio.Tests.Hub;
 using PeftStudio.Web.Assets;
 
 namespace PeftStudio.Web.Tests;
@@ -86,6 +87,44 @@ public sealed class CostTests
             folder.Write($"{name}/rows.jsonl", Row);
             return new TokenShelf().Of(backbone, TaskCatalog.Scan(folder.Path).Single(task => task.Name == name), 64, CancellationToken.None);
         }
+    }
+
+    /// <summary>A file is locked while somebody writes it; the next question reads it.</summary>
+    [Fact]
+    public async Task Rows_that_could_not_be_read_once_are_read_when_they_can_be()
+    {
+        using var folder = new TempFolder();
+        var (shelf, backbone, task) = (new TokenShelf(), Words(folder), Line(folder, "rain"));
+        using (new FileStream(folder["line/rows.jsonl"], FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            await Should.ThrowAsync<InvalidTaskException>(() => shelf.Of(backbone, task, 64, CancellationToken.None));
+        (await shelf.Of(backbone, task, 64, CancellationToken.None)).Rows.Longest.ShouldBe(3);
+    }
+
+    /// <summary>A backbone's hash is that of its weights: another tokenizer leaves it as it is.</summary>
+    [Fact]
+    public async Task Another_tokenizer_in_the_same_folder_reads_the_rows_anew()
+    {
+        using var folder = new TempFolder();
+        var (shelf, backbone, task) = (new TokenShelf(), Words(folder), Line(folder, "rainrain"));
+        (await shelf.Of(backbone, task, 64, CancellationToken.None)).Rows.Longest.ShouldBe(3);
+        (await shelf.Of(Words(folder, "##rain"), task, 64, CancellationToken.None)).Rows.Longest.ShouldBe(4);
+    }
+
+    /// <summary>A backbone that knows one word, and no weights: only its tokenizer is read.</summary>
+    private static BackboneListing Words(TempFolder folder, params string[] more)
+    {
+        folder.Write("words/config.json", new TinyBert(width: 8).Config);
+        folder.Write("words/vocab.txt", string.Join('\n', ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "rain", .. more]));
+        return new(folder["words"], "words", null, new string('a', 64), null, null);
+    }
+
+    private static TaskListing Line(TempFolder folder, string text)
+    {
+        folder.Write("line/task.json", """
+            {"name": "line", "files": {"train": "rows.jsonl", "dev": "rows.jsonl"}, "columns": {"text": "text", "label": "label"}, "labels": ["no", "yes"], "metrics": ["accuracy"]}
+            """);
+        folder.Write("line/rows.jsonl", $$"""{"text": "{{text}}", "label": "yes"}""");
+        return TaskCatalog.Scan(folder.Path).Single(task => task.Name == "line");
     }
 
     private static async Task Measure(Studio studio, long machine)

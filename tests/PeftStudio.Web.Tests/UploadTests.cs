@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using PeftStudio.Formats.Safetensors;
@@ -233,6 +234,33 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
         await (await client.PostAsync("/api/v1/tasks", Studio.Upload("bad", ("a.zip", [1, 2, 3])))).ShouldBeProblem(HttpStatusCode.BadRequest, "cannot be read as zip");
         using var text = new StringContent("x");
         await (await client.PostAsync("/api/v1/tasks", text)).ShouldBeProblem(HttpStatusCode.UnsupportedMediaType);
+    }
+
+    /// <summary>The rest never comes; a studio that waited for it would have kept it all.</summary>
+    [Fact]
+    public async Task A_name_without_end_is_refused_before_all_of_it_has_come()
+    {
+        var address = client.BaseAddress.ShouldNotBeNull();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var visitor = new TcpClient();
+        await visitor.ConnectAsync(address.Host, address.Port, limit.Token);
+        await using var stream = visitor.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /api/v1/tasks HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 30000000\r\n\r\n"
+            + $"--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\n{new string('a', 100_000)}"), limit.Token);
+        var (answer, buffer) = ("", new byte[4096]);
+        for (int read; !answer.Contains("traceId", StringComparison.Ordinal) && (read = await stream.ReadAsync(buffer, limit.Token)) > 0;)
+            answer += Encoding.UTF8.GetString(buffer, 0, read);
+        answer.ShouldStartWith("HTTP/1.1 400");
+        answer.ShouldContain("has more than 1024 bytes; send the folder");
+    }
+
+    [Fact]
+    public async Task A_form_that_ends_within_the_name_is_refused()
+    {
+        using var form = new ByteArrayContent("--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nmi"u8.ToArray());
+        form.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=b");
+        await (await client.PostAsync("/api/v1/tasks", form)).ShouldBeProblem(HttpStatusCode.BadRequest, "the form cannot be read");
     }
 
     private string[] Tree() => [.. Directory.EnumerateFileSystemEntries(studio.Data, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];

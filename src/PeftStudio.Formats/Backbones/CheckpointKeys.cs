@@ -38,7 +38,7 @@ public sealed class CheckpointKeys
     {
         var expected = NetworkKeys.Of(config).ToDictionary(k => k.Key, k => k.Shape, StringComparer.Ordinal);
         Require(expected);
-        var missing = config.Decoder is null ? CheckPooler() : CheckHead();
+        var missing = CheckHead();
         foreach (var bare in Keys.Keys.Where(key => BackboneKeys.Bare(config.ModelType, key) is not null).ToArray())
             if (!expected.ContainsKey(bare))
             {
@@ -62,29 +62,49 @@ public sealed class CheckpointKeys
             CheckShape(bare, shape);
     }
 
-    private List<string> CheckPooler()
-    {
-        var missing = new List<string>();
-        var head = HeadLayout.Of(config.ModelType);
-        foreach (var (bare, shape) in head.HasPooler ? head.Keys(config.HiddenSize, 1).Take(2) : [])
-            if (Keys.ContainsKey(bare))
-                CheckShape(bare, shape);
-            else
-                missing.Add(Wrapper + bare);
-        return missing;
-    }
-
-    // The heads of encoder-decoders are used as the checkpoint brings them: whole, or not at all.
+    // Pooler and head are used as the checkpoint brings them: whole, or not at all.
     private List<string> CheckHead()
     {
-        if (config.T5 is { HasTiedHead: false })
-            Require(new(StringComparer.Ordinal) { [T5Keys.Head] = [config.VocabSize, config.HiddenSize] });
+        if (config.T5 is { } t5)
+        {
+            if (!t5.HasTiedHead)
+                Require(new(StringComparer.Ordinal) { [T5Keys.Head] = [config.VocabSize, config.HiddenSize] });
+            return [];
+        }
         if (Keys.ContainsKey(BartKeys.LogitsBias))
             CheckShape(BartKeys.LogitsBias, [1, config.VocabSize]);
-        if (config.Bart is not null && HeadLayout.Of(config.ModelType) is var head && head.Keys(1, 1).Any(k => Keys.ContainsKey(k.Key)))
-            Require(head.Keys(config.HiddenSize, Keys.TryGetValue(head.Out + ".weight", out var stored) ? checkpoint.Entry(stored).Shape[0] : 1)
-                .ToDictionary(k => k.Key, k => k.Shape, StringComparer.Ordinal));
-        return [];
+        var head = HeadLayout.Of(config.ModelType);
+        var parts = head.Keys(config.HiddenSize, Outputs(head.Out + ".weight")).ToArray();
+        if (!head.HasPooler)
+        {
+            IsThere(parts);
+            return [];
+        }
+        IsThere(parts[2..]);
+        return IsThere(parts[..2]) ? [] : [.. parts[..2].Select(part => Wrapper + part.Key)];
+    }
+
+    /// <summary>How many the head has. Its shape then fits the backbone's width too, so that the file's bytes back them.</summary>
+    private long Outputs(string bare)
+    {
+        if (!Keys.TryGetValue(bare, out var stored))
+            return 1;
+        var entry = checkpoint.Entry(stored);
+        return entry.Shape is [>= 1 and <= int.MaxValue, _] ? entry.Shape[0] : throw new SafetensorsException(
+            checkpoint.PathOf(entry.Key), entry.Key, $"has shape [{string.Join(", ", entry.Shape)}]; a head has at least one output, and a row of {config.HiddenSize} numbers for each");
+    }
+
+    /// <exception cref="SafetensorsException">Some parts are there and others are not, or one has another shape.</exception>
+    private bool IsThere((string Key, long[] Shape)[] parts)
+    {
+        var absent = parts.Where(part => !Keys.ContainsKey(part.Key)).Select(part => part.Key).ToArray();
+        if (absent.Length == parts.Length)
+            return false;
+        if (absent.Length > 0)
+            throw new SafetensorsException(checkpoint.Path, absent[0].StartsWith("pooler.", StringComparison.Ordinal) ? Wrapper + absent[0] : absent[0], "is missing, though the head's other parts are there");
+        foreach (var (bare, shape) in parts)
+            CheckShape(bare, shape);
+        return true;
     }
 
     private void CheckShape(string bare, long[] shape)

@@ -30,7 +30,15 @@ public static class AdapterExport
     /// <exception cref="ExportRefusedException">The layout cannot carry the adapter.</exception>
     /// <exception cref="InvalidDataException">No adapter of this backbone, or files that do not give the adapter's logits.</exception>
     /// <exception cref="IOException">The output is there and not empty.</exception>
-    public static ExportReport Write(string adapterFolder, Backbone backbone, ExportLayout layout, string output)
+    public static ExportReport Write(string adapterFolder, Backbone backbone, ExportLayout layout, string output) =>
+        Write(adapterFolder, backbone, layout, Layout(layout, backbone.Config), output);
+
+    /// <param name="adapterFolder">as above</param>
+    /// <param name="backbone">as above</param>
+    /// <param name="layout">what <paramref name="format"/> is called</param>
+    /// <param name="format">writes the files and reads them</param>
+    /// <param name="output">as above</param>
+    internal static ExportReport Write(string adapterFolder, Backbone backbone, ExportLayout layout, IExportLayout format, string output)
     {
         RequireEmpty(output);
         RequireAdapter(adapterFolder);
@@ -38,7 +46,6 @@ public static class AdapterExport
         var manifest = adapter.Manifest ?? throw new InvalidDataException($"{adapterFolder}: has no manifest");
         if (layout != ExportLayout.Merged && adapter.Model.Head.IsLanguageModel && !ForwardPass.HeadOf(backbone).IsLanguageModel)
             throw new ExportRefusedException($"the adapter writes texts, and the checkpoint in {backbone.Folder} brings a classification head, which readers of an adapter's files would take; export it as merged");
-        var format = Layout(layout, backbone.Config);
         var leftOut = LeftOutText.Of(adapter.Model.Plan, format);
         using var carried = Carried(adapter.Model, format, leftOut, $"the adapter cannot be exported as {layout.ToString().ToLowerInvariant()}");
         var source = new ExportSource(carried, manifest.Design.Groupings, NameOf(manifest.Task.Definition), manifest.Backbone.Name, manifest.Task.Definition.LabelNames);

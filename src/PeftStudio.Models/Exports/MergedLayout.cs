@@ -22,8 +22,13 @@ namespace PeftStudio.Models.Exports;
 /// </summary>
 internal sealed class MergedLayout : IExportLayout
 {
+    private const string TokenizerConfig = "tokenizer_config.json";
+
     private static readonly string[] TokenizerFiles =
-        ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model"];
+        ["tokenizer.json", TokenizerConfig, "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model"];
+
+    /// <summary>Names of classes by files of the author's; of transformers 4.</summary>
+    private static readonly string[] CodeFields = ["auto_map", "custom_pipelines"];
 
     public string? AgainstParts => "a merged model is the whole adapter or another one; export it for AdapterHub, or take the studio's own files";
 
@@ -42,12 +47,34 @@ internal sealed class MergedLayout : IExportLayout
     {
         var backbone = source.Backbone;
         SafetensorsWriter.Write(Path.Join(folder, SafetensorsCheckpoint.SingleName), Tensors(source), AdapterHubLayout.Metadata);
-        JsonText.WriteSorted(Path.Join(folder, "config.json"), Config(source));
+        var (config, notes) = (Config(source), new List<string>());
+        notes.AddRange(WithoutCode(config, "config.json"));
+        JsonText.WriteSorted(Path.Join(folder, "config.json"), config);
         var copied = TokenizerFiles.Where(name => File.Exists(Path.Join(backbone.Folder, name))).ToArray();
         foreach (var name in copied)
-            File.Copy(Path.Join(backbone.Folder, name), Path.Join(folder, name));
-        return copied.Length == 0 ? [$"The backbone's folder has no tokenizer files: take those of {source.BackboneName}."] : [];
+            notes.AddRange(CopyTokenizer(Path.Join(backbone.Folder, name), Path.Join(folder, name)));
+        if (copied.Length == 0)
+            notes.Add($"The backbone's folder has no tokenizer files: take those of {source.BackboneName}.");
+        return notes;
     }
+
+    private static IEnumerable<string> CopyTokenizer(string from, string to)
+    {
+        if (Path.GetFileName(from) == TokenizerConfig && Parsed(from) is var config && WithoutCode(config, TokenizerConfig) is { Length: > 0 } notes)
+        {
+            JsonText.WriteSorted(to, config);
+            return notes;
+        }
+        File.Copy(from, to);
+        return [];
+    }
+
+    /// <summary>Takes out what would have a reader run code of the backbone's author, which the weights here were not computed with.</summary>
+    /// <returns>what was there, in sentences</returns>
+    private static string[] WithoutCode(JsonObject config, string file) =>
+        [.. CodeFields.Where(config.Remove).Select(field => $"The backbone's {file} asks by '{field}' for code of its author to be run. The studio did not run it, and the export does not ask for it.")];
+
+    private static JsonObject Parsed(string path) => JsonNode.Parse(JsonFields.Read(path).Element.GetRawText())?.AsObject() ?? [];
 
     public Tensor Logits(string folder, Backbone backbone, TokenBatch rows)
     {
@@ -83,7 +110,7 @@ internal sealed class MergedLayout : IExportLayout
     private static JsonObject Config(ExportSource source)
     {
         var (head, type) = (source.Model.Head, source.Backbone.Config.ModelType);
-        var config = JsonNode.Parse(JsonFields.Read(Path.Join(source.Backbone.Folder, "config.json")).Element.GetRawText())?.AsObject() ?? [];
+        var config = Parsed(Path.Join(source.Backbone.Folder, "config.json"));
         config["architectures"] = new JsonArray(type switch
         {
             "bert" => "BertForSequenceClassification",

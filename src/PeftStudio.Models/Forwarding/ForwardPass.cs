@@ -2,6 +2,7 @@ using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
+using PeftStudio.Search;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -56,6 +57,14 @@ public static class ForwardPass
             return HeadPlan.LanguageModel;
         var outputs = backbone.Contains(stored) ? (int)backbone[stored].size(0) : backbone.Config.Labels.Count;
         return HeadPlan.OfOutputs(outputs);
+    }
+
+    /// <summary>What <see cref="HeadOf"/> asks for and the checkpoint does not hold, in a sentence for who is shown its logits; nothing where it holds all.</summary>
+    public static ValueList<string> Notes(Backbone backbone)
+    {
+        var head = HeadOf(backbone);
+        var drawn = head.IsLanguageModel ? [] : backbone.HeadLayout.Keys(backbone.Config.HiddenSize, head.Outputs).Select(part => part.Key).Where(key => !backbone.Contains(key)).Select(backbone.CheckpointKey).ToArray();
+        return drawn.Length == 0 ? [] : [$"{backbone.Folder}: the checkpoint has no {string.Join(", ", drawn)}: the head is new there, drawn at random and untrained, and so are its logits"];
     }
 
     internal static void RequireLabels(TokenisedRows rows, bool gradients)

@@ -19,8 +19,8 @@ public sealed class LoadedAdapter : IDisposable
     /// <summary>Null: another project's layout.</summary>
     public AdapterManifest? Manifest { get; }
 
-    /// <summary>What the files hold and is not read, and the name of another backbone, in sentences.</summary>
-    public ValueList<string> Notes => imported?.Notes ?? [];
+    /// <summary>What the files hold and is not read, the name of another backbone, and a head that neither brings, in sentences.</summary>
+    public ValueList<string> Notes => imported is null ? [] : imported.Head is null ? [.. imported.Notes, .. ForwardPass.Notes(Model.Backbone)] : imported.Notes;
 
     /// <param name="folder">adapter.json and adapter.safetensors; or AdapterHub's layout, or PEFT's, which may leave the backbone's own head.</param>
     /// <exception cref="InvalidDataException">No adapter, of another backbone, or of a kind that is not built.</exception>

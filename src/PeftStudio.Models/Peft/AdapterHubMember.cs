@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using PeftStudio.Formats;
 using PeftStudio.Formats.Backbones;
@@ -38,12 +39,13 @@ internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHu
         Want("use_dora", false);
         if (config.StringOrNull("composition_mode") is { } mode and not "add")
             throw config.Wrong("composition_mode", $"is '{mode}'; 'add' and 'scale' are read");
-        var scale = config.Double("alpha", 0, 1e9) / config.Int("r", 1);
+        var rank = config.Int("r", 1);
+        var scale = config.Double("alpha", 0, 1e9) / rank;
         foreach (var place in Kept(places.Products, Products()))
         {
             var down = Entry($"{place.Key}.loras.{name}.lora_A");
             var up = Entry($"{place.Key}.loras.{name}.lora_B");
-            var module = place.Placed(NamedMethods.Lora.Name, FunctionalForm.LowRank, Size(down), scale, InsertionForm.Parallel);
+            var module = place.Placed(NamedMethods.Lora.Name, FunctionalForm.LowRank, Size(down, _ => rank, "rank"), scale, InsertionForm.Parallel);
             yield return (module, [Of(down, module, "down"), Of(up, module, "up")]);
         }
     }
@@ -94,7 +96,7 @@ internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHu
         {
             var root = $"{place.Key}.adapters.{name}.";
             var down = Entry(root + "adapter_down.0.weight");
-            var module = place.Placed(method.Name, FunctionalForm.Bottleneck, Size(down), scale, insertion) with { Nonlinearity = activation };
+            var module = place.Placed(method.Name, FunctionalForm.Bottleneck, Size(down, width => Bottleneck(place, width), "bottleneck"), scale, insertion) with { Nonlinearity = activation };
             yield return (module,
             [
                 Of(down, module, "down.weight"), Of(Entry(root + "adapter_down.0.bias"), module, "down.bias"),
@@ -140,7 +142,35 @@ internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHu
             throw config.Wrong(flag, $"is {(wanted ? "false" : "true")}, which this version does not build");
     }
 
-    private int Size(SafetensorsEntry entry) => AdapterFit.FirstSize(path, entry, 2);
+    /// <param name="entry">(size, width)</param>
+    /// <param name="by">the size by the configuration, of the width; null: it says none</param>
+    /// <param name="what">the size is called</param>
+    /// <exception cref="SafetensorsException">The tensor has another.</exception>
+    private int Size(SafetensorsEntry entry, Func<long, int?> by, string what)
+    {
+        var size = AdapterFit.FirstSize(path, entry, 2);
+        return by(entry.Shape[1]) is { } said && said != size
+            ? throw new SafetensorsException(path, entry.Key, FormattableString.Invariant($"has shape [{string.Join(", ", entry.Shape)}]; its {what} is {said} by {AdapterHubFiles.Config}"))
+            : size;
+    }
+
+    /// <summary>By reduction_factor, a number or a map of layers to numbers: int(width // factor), at least 1, as adapters 1.2 has it.</summary>
+    /// <returns>null: the configuration does not say</returns>
+    private int? Bottleneck(AdapterHubPlace place, double width)
+    {
+        const string Field = "reduction_factor";
+        if (!config.Has(Field))
+            return null;
+        var (holder, name) = (config, Field);
+        if (config.Element.GetProperty(Field).ValueKind == JsonValueKind.Object)
+        {
+            (holder, name) = (config.Object(Field), place.Number.ToString(CultureInfo.InvariantCulture));
+            name = holder.Has(name) ? name : "default";
+        }
+        var factor = holder.Double(name, 1e-6, 1e9);
+        // Python's //: the rest is taken off first, so that what is nearly whole is not rounded up.
+        return (int)Math.Clamp(Math.Round((width - (width % factor)) / factor), 1, int.MaxValue);
+    }
 
     private SafetensorsEntry Entry(string bareKey) => entries.TryGetValue(bareKey, out var entry)
         ? entry

@@ -38,18 +38,28 @@ internal static class TrialNetworks
 /// <summary>How far down gradients go.</summary>
 internal static class LowestLayers
 {
-    /// <returns>the first layer of the stack that gradients reach, from 0; -1: the embeddings; the number of its layers: none.</returns>
+    /// <returns>the first layer of the stack that gradients reach, from 0; -1: what comes before its layers; the number of its layers: none.</returns>
     public static int Of(InsertionPlan plan, BackboneConfig config, string stack)
     {
-        // Every layer of a decoder reads what the encoder gives.
-        if (stack == "decoder" && Of(plan, config, "encoder") is var below && below < config.Layers)
-            return below < 0 ? -1 : 0;
-        if (plan.Tensors.Any(t => t.Key.StartsWith("embeddings.", StringComparison.Ordinal) || t.Key.StartsWith("shared.", StringComparison.Ordinal)))
-            return -1;
-        var layers = stack == "encoder" ? config.Layers : config.Decoder!.Layers;
-        for (var i = 0; i < layers; i++)
-            if (plan.Modules.Any(m => m.Stack == stack && m.Layer == i) || plan.Tensors.Any(t => t.Key.StartsWith(LayerSites.Of(config).Layer(stack, i), StringComparison.Ordinal)))
-                return i;
-        return layers;
+        var (layers, sites) = (stack == "encoder" ? config.Layers : config.Decoder!.Layers, LayerSites.Of(config));
+        var lowest = plan.Modules.Where(module => module.Stack == stack).Select(module => module.Layer).Concat(plan.Tensors.Select(tensor => Place(tensor.Key))).Append(layers).Min();
+        // Every layer of a decoder reads what the encoder gives, its last norm too.
+        return stack == "decoder" && (plan.Modules.Any(module => module.Stack == "encoder") || plan.Tensors.Any(tensor => tensor.Key.StartsWith("encoder.", StringComparison.Ordinal)))
+            ? Math.Min(lowest, 0)
+            : lowest;
+
+        int Place(string key)
+        {
+            if (key.StartsWith("embeddings.", StringComparison.Ordinal) || key.StartsWith("shared.", StringComparison.Ordinal))
+                return -1;
+            // Of the other stack, or of a head.
+            if (!key.StartsWith(stack + ".", StringComparison.Ordinal))
+                return layers;
+            for (var i = 0; i < layers; i++)
+                if (key.StartsWith(sites.Layer(stack, i), StringComparison.Ordinal))
+                    return i;
+            // T5's comes behind the layers; BART's positions and norm of the embeddings, before them.
+            return key.StartsWith($"{stack}.final_layer_norm.", StringComparison.Ordinal) ? layers : -1;
+        }
     }
 }

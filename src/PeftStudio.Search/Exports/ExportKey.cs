@@ -11,7 +11,7 @@ public sealed record ExportKey(long TrialId, ExportLayout Layout)
     /// <summary>What <see cref="ToString"/> wrote.</summary>
     /// <exception cref="FormatException">It did not.</exception>
     public static ExportKey Parse(string text) =>
-        text.Split('-') is [var trial, var layout] && Enum.TryParse<ExportLayout>(layout, ignoreCase: true, out var value)
-            ? new(long.Parse(trial, CultureInfo.InvariantCulture), value)
+        text.Split('-') is [var trial, var layout] && long.TryParse(trial, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && EnumWord.TryParse<ExportLayout>(layout, out var value)
+            ? new(id, value)
             : throw new FormatException($"'{text}' names no export");
 }

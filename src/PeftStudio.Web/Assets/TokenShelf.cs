@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PeftStudio.Formats;
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tokenizers;
@@ -6,7 +7,10 @@ using PeftStudio.Search.Costs;
 
 namespace PeftStudio.Web.Assets;
 
-/// <summary>How long tasks' rows are in tokens of a backbone: of each pair that is asked for, some rows are read once and their lengths kept.</summary>
+/// <summary>
+/// How long tasks' rows are in tokens of a backbone: of each pair that is asked for, some rows are read once and their lengths kept until a file of the two folders
+/// changes. The tokenizer is one of them, and no part of the backbone's hash.
+/// </summary>
 public sealed class TokenShelf
 {
     private const int Sampled = 400;
@@ -14,12 +18,29 @@ public sealed class TokenShelf
     // The longest row in tokens is among the longest in letters, nearly always.
     private const int Longest = 40;
 
-    private readonly ConcurrentDictionary<(string Folder, string Backbone, string Task), Lazy<RowLengths>> known = new();
+    private readonly ConcurrentDictionary<(string Backbone, string Task), (string Stamp, Lazy<RowLengths> Lengths)> known = new();
 
     /// <param name="maxLength">most tokens a row, to which rows are cut.</param>
     /// <returns>of the rows, and of what is to be written for them where that are texts.</returns>
     public Task<(RowTokens Rows, WrittenTexts? Written)> Of(BackboneListing backbone, TaskListing task, int maxLength, CancellationToken cancel) => Task.Run(
-        () => known.GetOrAdd((backbone.Folder, backbone.Hash ?? "", task.Hash ?? ""), _ => new(() => Read(backbone.Folder, task.Folder))).Value.CutTo(maxLength), cancel);
+        () => Known((backbone.Folder, task.Folder)).CutTo(maxLength), cancel);
+
+    private RowLengths Known((string Backbone, string Task) pair)
+    {
+        var stamp = $"{FolderStamp.Of(pair.Backbone)}\n{FolderStamp.Of(pair.Task)}";
+        var reading = known.AddOrUpdate(
+            pair, _ => (stamp, new(() => Read(pair.Backbone, pair.Task))), (_, old) => old.Stamp == stamp ? old : (stamp, new(() => Read(pair.Backbone, pair.Task))));
+        try
+        {
+            return reading.Lengths.Value;
+        }
+        catch
+        {
+            // A Lazy keeps its failure; the next who asks reads again.
+            known.TryRemove(KeyValuePair.Create(pair, reading));
+            throw;
+        }
+    }
 
     private static RowLengths Read(string backbone, string task)
     {

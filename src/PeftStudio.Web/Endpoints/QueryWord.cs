@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PeftStudio.Search;
 
 namespace PeftStudio.Web.Endpoints;
 
@@ -8,8 +9,7 @@ public readonly record struct QueryWord<T>(T Value)
 {
     public static bool TryParse(string? text, out QueryWord<T> word)
     {
-        // A number would be taken for a member too.
-        word = Enum.TryParse<T>(text, ignoreCase: true, out var value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text![0]) ? new(value)
+        word = EnumWord.TryParse<T>(text, out var value) ? new(value)
             : throw new BadHttpRequestException($"'{text}' is none of {string.Join(", ", Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName))}");
         return true;
     }

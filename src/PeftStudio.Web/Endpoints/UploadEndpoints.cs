@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
@@ -10,6 +11,8 @@ namespace PeftStudio.Web.Endpoints;
 /// <summary>Backbones and tasks by HTTP: a multipart form with 'name' first and then a zip archive or the folder's files, streamed to disk.</summary>
 internal static class UploadEndpoints
 {
+    private const int MostNameBytes = 1024;
+
     public static void MapUploads(this IEndpointRouteBuilder api, StudioSettings settings)
     {
         var limit = new RequestSizeLimitAttribute(settings.UploadBytes + (1024 * 1024));
@@ -43,7 +46,7 @@ internal static class UploadEndpoints
         using var folder = new UploadFolder(root, mostBytes, disk);
         var reader = new MultipartReader(boundary, request.Body) { HeadersLengthLimit = 8 * 1024 };
         var parts = 0;
-        while (await Next(reader, cancel) is { } section)
+        while (await Reading(() => reader.ReadNextSectionAsync(cancel)) is { } section)
         {
             if (section.GetContentDispositionHeader() is not { } disposition)
                 throw new UploadRefused("a part of the form has no content disposition");
@@ -54,7 +57,7 @@ internal static class UploadEndpoints
                 parts++;
             }
             else if (HeaderUtilities.RemoveQuotes(disposition.Name).Value == "name")
-                name = (await section.AsFormDataSection()!.GetValueAsync(cancel)).Trim();
+                name = await Name(section, cancel);
         }
         if (parts == 0)
             throw new UploadRefused("the form has no file; send a zip archive or the folder's files as 'file'");
@@ -64,11 +67,21 @@ internal static class UploadEndpoints
         return kept;
     }
 
-    private static async Task<MultipartSection?> Next(MultipartReader reader, CancellationToken cancel)
+    /// <summary>Bounded while it is read: a field may be as long as the whole request, and is in memory.</summary>
+    private static async Task<string> Name(MultipartSection section, CancellationToken cancel)
+    {
+        var bytes = new byte[MostNameBytes + 1];
+        var count = await Reading(() => section.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancel).AsTask());
+        return count > MostNameBytes
+            ? throw new UploadRefused($"the form's field 'name' has more than {MostNameBytes} bytes; send the folder's name alone")
+            : Encoding.UTF8.GetString(bytes, 0, count).Trim();
+    }
+
+    private static async Task<T> Reading<T>(Func<Task<T>> read)
     {
         try
         {
-            return await reader.ReadNextSectionAsync(cancel);
+            return await read();
         }
         catch (Exception error) when (error is InvalidDataException or IOException and not BadHttpRequestException)
         {

@@ -52,6 +52,10 @@ internal sealed class Download(RemoteSource source, DataDisk disk, long mostByte
         file = file with { Size = file.Size ?? answer.LinkedSize ?? have + response.Content.Headers.ContentLength, Checksum = file.Checksum ?? Checksum.Sha256(answer.LinkedSha256) };
         if (file.Size > mostBytes)
             throw TooLarge(file);
+        // A connection that closes early looks like the end of such an answer. Chunks have an end of their own.
+        if (file is { Size: null, Checksum: null } && response.Headers.TransferEncodingChunked is not true)
+            throw new FetchRefused(
+                $"{file.Address.Host} tells neither a length nor a checksum of {file.Name}, so that nobody could see whether all of it came; name another mirror, or upload the folder", StatusCodes.Status502BadGateway);
         if (have == 0)
             part.Begin(response.Headers.ETag);
         await CopyAsync(file, part, have, response, here, cancel);

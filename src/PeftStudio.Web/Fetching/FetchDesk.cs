@@ -86,6 +86,7 @@ public sealed class FetchDesk : IAsyncDisposable
 
     /// <summary>Takes an ended fetch off the list, and what it left unfinished off the disk.</summary>
     /// <returns>false where there is none of this id</returns>
+    /// <exception cref="FetchRefused">It is going on, or the disk does not give back what it left; it stays on the list then.</exception>
     public bool Remove(int id)
     {
         lock (gate)
@@ -94,9 +95,9 @@ public sealed class FetchDesk : IAsyncDisposable
                 return false;
             if (looking.Contains((fetch.Order.Kind, fetch.Order.Target)) || fetches.Exists(other => IsSame(other.Order, fetch.Order) && other.View.IsGoingOn))
                 throw new FetchRefused($"'{fetch.Order.Target}' is being fetched; cancel that first", StatusCodes.Status409Conflict);
-            fetches.Remove(fetch);
             if (fetch.View.State != FetchState.Completed)
-                fetch.Folder.Discard();
+                Discard(fetch);
+            fetches.Remove(fetch);
         }
         Changed();
         return true;
@@ -111,6 +112,19 @@ public sealed class FetchDesk : IAsyncDisposable
         await Task.WhenAll(going);
         closing.Dispose();
         turns.Dispose();
+    }
+
+    private static void Discard(Fetch fetch)
+    {
+        try
+        {
+            fetch.Folder.Discard();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FetchRefused(
+                $"what was fetched of '{fetch.Order.Target}' cannot be removed: {error.Message}. Make the data folder writable for the studio, and discard it again", StatusCodes.Status507InsufficientStorage);
+        }
     }
 
     private async Task RunAsync(Fetch fetch)
@@ -198,7 +212,7 @@ public sealed class FetchDesk : IAsyncDisposable
             throw new FetchRefused($"what is fetched goes to {root}, which Studio:{setting} does not name; add it there", StatusCodes.Status409Conflict);
         if (roots.Any(named => Directory.Exists(Path.Join(named, order.Target))))
             throw FetchFolder.Taken(order.Target);
-        return new FetchFolder(root, order.Target);
+        return new FetchFolder(root, order.Target, disk);
     }
 
     /// <summary>Begins where there is room; what is refused leaves nothing new, and what was there stays.</summary>
@@ -209,7 +223,7 @@ public sealed class FetchDesk : IAsyncDisposable
             throw new FetchRefused($"{order.What} has {FetchRefused.Megabytes(total)}, more than the {FetchRefused.Megabytes(settings.UploadBytes)} of Studio:UploadMegabytes", StatusCodes.Status413PayloadTooLarge, "name");
         try
         {
-            var (needed, room) = (total - plan.Files.Sum(file => folder.Kept(plan.Origin, file.Name)), folder.Room(plan.Origin, disk));
+            var (needed, room) = (total - plan.Files.Sum(file => folder.Kept(plan.Origin, file.Name)), folder.Room(plan.Origin));
             if (needed > room)
                 throw FetchRefused.TooSmall(order.What, needed, room);
             folder.Begin(plan.Origin);

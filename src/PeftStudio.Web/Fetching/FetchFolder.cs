@@ -11,10 +11,11 @@ internal sealed class FetchFolder
 {
     private readonly string root;
     private readonly string target;
+    private readonly DataDisk disk;
 
-    public FetchFolder(string root, string target)
+    public FetchFolder(string root, string target, DataDisk disk)
     {
-        (this.root, this.target) = (root, target);
+        (this.root, this.target, this.disk) = (root, target, disk);
         Path = SafePath.Under(root, $".fetch-{target}");
     }
 
@@ -28,7 +29,7 @@ internal sealed class FetchFolder
     private string Origin => System.IO.Path.Join(Path, "origin");
 
     /// <summary>Bytes that the disk has left for what is missing here, with those of parts that <see cref="Begin"/> would throw away. Throws nothing away itself.</summary>
-    public long Room(string origin, DataDisk disk)
+    public long Room(string origin)
     {
         Directory.CreateDirectory(root);
         return disk.Free(root) + (IsOf(origin) || !Directory.Exists(Path) ? 0 : new DirectoryInfo(Path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length));
@@ -83,13 +84,13 @@ internal sealed class FetchFolder
     public void Discard()
     {
         if (Directory.Exists(Path))
-            Directory.Delete(Path, recursive: true);
+            disk.Remove(Path);
     }
 
     private void DiscardMade()
     {
         if (Directory.Exists(Made))
-            Directory.Delete(Made, recursive: true);
+            disk.Remove(Made);
     }
 
     public static FetchRefused Taken(string target) => new($"'{target}' exists already; choose another name", StatusCodes.Status409Conflict, "as");

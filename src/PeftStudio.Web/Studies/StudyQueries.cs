@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.WebUtilities;
+using PeftStudio.Search;
 using PeftStudio.Search.DesignSpaces;
 using PeftStudio.Search.Studies;
 using PeftStudio.Storage.Queries;
@@ -12,14 +13,14 @@ public sealed record DesignQuery(
     public const int PageSize = 50;
 
     public DesignTableFilter Filter => new(
-        Enum.TryParse<StageName>(Stage, ignoreCase: true, out var stage) ? stage : null,
+        EnumWord.TryParse<StageName>(Stage, out var stage) ? stage : null,
         null,
-        Enum.TryParse<LayerPattern>(Pattern, ignoreCase: true, out var pattern) ? pattern : null,
-        Enum.TryParse<AllocationPattern>(Allocation, ignoreCase: true, out var allocation) ? allocation : null,
+        EnumWord.TryParse<LayerPattern>(Pattern, out var pattern) ? pattern : null,
+        EnumWord.TryParse<AllocationPattern>(Allocation, out var allocation) ? allocation : null,
         Tunable,
         Method,
         Text,
-        Enum.TryParse<DesignSort>(Sort, ignoreCase: true, out var sort) ? sort : Sort is null ? DesignSort.Drawn : DesignSort.Task,
+        EnumWord.TryParse<DesignSort>(Sort, out var sort) ? sort : Sort is null ? DesignSort.Drawn : DesignSort.Task,
         Sort,
         Down,
         Page * PageSize,
@@ -48,8 +49,8 @@ public sealed record TrialQuery(int Study, string? State, string? Stage, string?
     public const int PageSize = 50;
 
     public TrialTableFilter Filter => new(
-        Enum.TryParse<TrialState>(State, ignoreCase: true, out var state) ? state : null,
-        Enum.TryParse<StageName>(Stage, ignoreCase: true, out var stage) ? stage : null,
+        EnumWord.TryParse<TrialState>(State, out var state) ? state : null,
+        EnumWord.TryParse<StageName>(Stage, out var stage) ? stage : null,
         string.IsNullOrEmpty(Task) ? null : Task,
         Page * PageSize,
         PageSize);

@@ -34,7 +34,7 @@ internal static class ForwardCommand
         using var backbone = Backbone.Load(backboneFolder, torch.CPU, Precision.Fp32);
         var rows = TokenisedRows.Read(inputs, backbone.Config);
         using var adapter = adapterFolder is null ? null : LoadedAdapter.Read(adapterFolder, backbone);
-        Note(backbone.Report.Notes.Concat(adapter?.Notes ?? []));
+        Note(backbone.Report.Notes.Concat(adapter?.Notes ?? ForwardPass.Notes(backbone)));
         TensorOutput.Write(output, ForwardPass.Run(backbone, adapter, rows, gradients));
     }
 

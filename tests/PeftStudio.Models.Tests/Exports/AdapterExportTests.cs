@@ -123,6 +123,31 @@ public sealed class AdapterExportTests
         Directory.EnumerateFileSystemEntries(folder["out"]).ShouldBeEmpty();
     }
 
+    /// <summary>A bias of the head that is written too large by that much makes its logit so: 1e-4 of the largest, or of 1, may differ.</summary>
+    [Theory]
+    [InlineData(0.5, true)]
+    [InlineData(2, false)]
+    [InlineData(1000, false)]
+    public void Files_that_hold_another_number_fail_the_export_from_the_allowed_difference_on(double allowed, bool passes)
+    {
+        using var files = new TinyModel("bert");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
+        var tolerance = 1e-4 * Math.Max(1, AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["right"]).Comparison.LargestLogit);
+        var wrong = new OffByABit(new PeftLayout(backbone.Config), (float)(allowed * tolerance));
+        ExportReport Written() => AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, wrong, folder["out"]);
+        if (passes)
+        {
+            var comparison = Written().Comparison;
+            comparison.Tolerance.ShouldBe(tolerance);
+            comparison.LargestDifference.ShouldBe(allowed * tolerance, 0.1 * tolerance);
+            return;
+        }
+        Should.Throw<InvalidDataException>(Written).Message.ShouldContain("loaded again, gives logits that differ by");
+        Directory.EnumerateFileSystemEntries(folder["out"]).ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("lora+adapter|prefix|-|-", ExportLayout.AdapterHub)]
     [InlineData("lora+adapter|prefix|-|-", ExportLayout.Peft)]
@@ -184,5 +209,35 @@ public sealed class AdapterExportTests
         using var merged = Backbone.Load(folder, CPU, ScalarType.Float32);
         using var model = TunedModel.Create(merged, InsertionPlan.Empty, ForwardPass.HeadOf(merged), new InitialisationSeed(5, 5));
         return model.Forward(batch, ForwardContext.Evaluation).data<float>().ToArray();
+    }
+
+    /// <summary>PEFT's layout, by a writer that gets one number of the head wrong.</summary>
+    private sealed class OffByABit(IExportLayout right, float by) : IExportLayout
+    {
+        public string? AgainstParts => right.AgainstParts;
+
+        public string? Against(ModulePlacement module, InsertionPlan plan) => right.Against(module, plan);
+
+        public string? Against(TrainedTensor tensor) => right.Against(tensor);
+
+        public IEnumerable<string> Write(ExportSource source, string folder)
+        {
+            var (notes, path) = (right.Write(source, folder).ToArray(), Path.Join(folder, "adapter_model.safetensors"));
+            SafetensorsTensor[] tensors;
+            using (var file = SafetensorsFile.Open(path))
+                tensors = [.. file.Entries.Select(entry => SafetensorsTensor.FromFloats(entry.Key, Values(file, entry.Key), entry.Shape.AsSpan()))];
+            SafetensorsWriter.Write(path, tensors);
+            return notes;
+        }
+
+        public Tensor Logits(string folder, Backbone backbone, TokenBatch rows) => right.Logits(folder, backbone, rows);
+
+        private float[] Values(SafetensorsFile file, string key)
+        {
+            var values = file.ReadFloats(key);
+            if (key.EndsWith("classifier.bias", StringComparison.Ordinal))
+                values[0] += by;
+            return values;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Safetensors;
@@ -51,5 +52,35 @@ public sealed class MergedLayoutTests
         notes.ShouldContain(note => note.Contains("no tokenizer files", StringComparison.Ordinal));
         var config = BackboneConfig.FromFolder(folder["out"]);
         (config.ProblemType, config.Labels.Count).ShouldBe(("regression", 1));
+    }
+
+    [Fact]
+    public void It_does_not_ask_for_its_authors_code_and_says_that_the_backbone_did()
+    {
+        using var files = new TinyBackbone("bert");
+        using var folder = new TempFolder();
+        Add(Path.Join(files.Folder, "config.json"), "auto_map", """{"AutoModel": "modeling_own.OwnModel"}""");
+        Add(Path.Join(files.Folder, "config.json"), "custom_pipelines", """{"own": {"impl": "pipeline_own.OwnPipeline"}}""");
+        File.WriteAllText(Path.Join(files.Folder, "tokenizer_config.json"), """{"do_lower_case": true}""");
+        Add(Path.Join(files.Folder, "tokenizer_config.json"), "auto_map", """{"AutoTokenizer": ["tokenization_own.OwnTokenizer", null]}""");
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
+        var report = AdapterExport.Write(folder["own"], backbone, ExportLayout.Merged, folder["out"]);
+        foreach (var file in new[] { "config.json", "tokenizer_config.json" })
+        {
+            var text = File.ReadAllText(folder[$"out/{file}"]);
+            text.ShouldNotContain("own");
+            report.Notes.ShouldContain(note => note.StartsWith($"The backbone's {file} asks by 'auto_map' for code", StringComparison.Ordinal));
+        }
+        report.Notes.ShouldContain(note => note.Contains("'custom_pipelines'", StringComparison.Ordinal));
+        JsonNode.Parse(File.ReadAllText(folder["out/tokenizer_config.json"]))?["do_lower_case"]?.GetValue<bool>().ShouldBe(true);
+        BackboneConfig.FromFolder(folder["out"]).Ignored.ShouldBeEmpty();
+
+        static void Add(string path, string field, string value)
+        {
+            var config = JsonNode.Parse(File.ReadAllText(path)).ShouldNotBeNull();
+            config[field] = JsonNode.Parse(value);
+            File.WriteAllText(path, config.ToJsonString());
+        }
     }
 }

@@ -98,6 +98,34 @@ public sealed class FetchDeskTests
         bench.Desk.Remove(view.Id).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(typeof(UnauthorizedAccessException))]
+    [InlineData(typeof(IOException))]
+    public async Task What_the_disk_does_not_give_back_stays_on_the_list_and_can_be_discarded_later(Type error)
+    {
+        var stuck = true;
+        await using var bench = new FetchBench(DataDisk.Real with
+        {
+            Remove = folder =>
+            {
+                if (stuck)
+                    throw (Exception)Activator.CreateInstance(error, "Permission denied")!;
+                DataDisk.Real.Remove(folder);
+            },
+        });
+        bench.AddTiny();
+        bench.Hub.CutOnceAfter[bench.WeightsPath] = 10_000;
+        var view = await bench.FetchAsync();
+        var refused = Should.Throw<FetchRefused>(() => bench.Desk.Remove(view.Id));
+        (refused.Status, refused.Message).ShouldBe(
+            (507, "what was fetched of 'tiny-bert' cannot be removed: Permission denied. Make the data folder writable for the studio, and discard it again"));
+        bench.Desk.List().ShouldHaveSingleItem().Id.ShouldBe(view.Id);
+        stuck = false;
+        bench.Desk.Remove(view.Id).ShouldBeTrue();
+        bench.Desk.List().ShouldBeEmpty();
+        bench.Files().ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Each_change_wakes_who_follows()
     {

@@ -88,7 +88,7 @@ public sealed class GlueFetchTests
     public async Task What_has_no_room_when_unpacked_is_not_unpacked()
     {
         var written = new List<string>();
-        await using var bench = With("RTE", Rte, new DataDisk(path => { written.Add(Path.GetFileName(path)); return DataDisk.Real.Open(path); }, _ => (2 * Pairs.Length) - 1));
+        await using var bench = With("RTE", Rte, DataDisk.Real with { Open = path => { written.Add(Path.GetFileName(path)); return DataDisk.Real.Open(path); }, Free = _ => (2 * Pairs.Length) - 1 });
         // No size is recorded beside a checksum of one's own: what comes is known when it is here.
         bench.Hub.AddFile("glue/data/RTE.zip", Rte);
         var view = await bench.EndAsync(await bench.Orders.TaskAsync("RTE", CancellationToken.None));
