@@ -102,6 +102,10 @@ public sealed class ReadyDesignTests
         bart.OwnMethods.Select(method => (method.Name, method.Scale, method.Reparametrisation)).ShouldBe([("mam-generation-prefix", 1, 800), ("mam-generation-adapter", 4, null)]);
         foreach (var plan in new[] { roberta, bart })
             plan.OwnMethods.Select(Dimensions).ShouldBe(NamedMethods.Mam.Names.Select(name => Dimensions(NamedMethods.Get(name))));
+        // The paper's rates, whatever the plan's: the multipliers' part of 0.002.
+        roberta.Training.MethodRates.Where(rate => rate.Method.StartsWith("mam-", StringComparison.Ordinal)).ShouldBe([new("mam-adapter", 0.05), new("mam-prefix", 0.05)]);
+        bart.Training.MethodRates.Where(rate => rate.Method.StartsWith("mam-", StringComparison.Ordinal)).ShouldBe([new("mam-generation-adapter", 0.025), new("mam-generation-prefix", 0.025)]);
+        Find("mam").Begin(Plan with { Training = new TrainingPlan { Rate = 0 } }, Shapes["roberta-base"]).Training.ShouldBe(new TrainingPlan { Rate = 0 });
         (bart.Budget.Parameters * 100.0 / Shapes["bart-large"].Parameters).ShouldNotBeNull().ShouldBe(6.7, 0.1);
         SizesText.Groups(Sizes(bart, Shapes["bart-large"]), bart.Methods).ShouldBe("G1 MAM generation adapter 512 + MAM generation prefix 30; G2 MAM generation adapter 512 + MAM generation prefix 30");
     }
@@ -134,7 +138,9 @@ public sealed class ReadyDesignTests
 
         begun = Find("mam").Begin(begun, shape);
         begun.OwnMethods.Select(method => method.Name).ShouldBe(["mine", "mam-prefix", "mam-adapter"]);
+        begun.Training.MethodRates.Count(rate => rate.Method.StartsWith("mam-", StringComparison.Ordinal)).ShouldBe(2);
         Find("lora").Begin(begun, shape).OwnMethods.ShouldBe([mine]);
+        Find("lora").Begin(begun, shape).Training.ShouldBe(Plan.Training);
         Find("lora").Begin(begun, shape).Budget.ShouldBe(begun.Budget);
     }
 

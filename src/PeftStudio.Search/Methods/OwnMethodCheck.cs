@@ -37,7 +37,7 @@ public static partial class OwnMethodCheck
             if (own[i].Reparametrisation is < 1 or > WidestReparametrisation)
                 found.Add(new(path + "reparametrisation", string.Create(CultureInfo.InvariantCulture, $"{own[i].Reparametrisation}; from 1 to {WidestReparametrisation}, or left out for none")));
             if (own[i].Size is < 1 or > LargestSize)
-                found.Add(new(path + "size", string.Create(CultureInfo.InvariantCulture, $"{own[i].Size}; from 1 to {LargestSize}, or left out: then the budget gives it")));
+                found.Add(new(path + "size", string.Create(CultureInfo.InvariantCulture, $"a size of {own[i].Size}; from 1 to {LargestSize}, or left out: then the budget gives it")));
             if (MethodRules.Problem(own[i]) is { } problem)
                 found.Add(new(path + problem.Field, problem.Message));
             else if (Math.Abs(own[i].Scale) > LargestScale)

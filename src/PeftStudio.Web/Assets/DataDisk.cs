@@ -34,4 +34,19 @@ public sealed record DataDisk(Func<string, Stream> Open, Func<string, long> Free
         write();
         return true;
     }, refused);
+
+    /// <summary>Moves a folder to its place, at once and whole. The place may be taken until the last moment, so it is looked at where the move failed; no file is ever written over.</summary>
+    /// <returns>false where the place is taken</returns>
+    public static bool Place(string folder, string place)
+    {
+        try
+        {
+            Directory.Move(folder, place);
+            return true;
+        }
+        catch (IOException) when (Directory.Exists(place) || File.Exists(place))
+        {
+            return false;
+        }
+    }
 }

@@ -53,9 +53,8 @@ public sealed class UploadFolder : IDisposable
     public string Keep(string name)
     {
         var place = SafePath.Under(root, name);
-        if (Directory.Exists(place) || File.Exists(place))
+        if (!DataDisk.Writing($"'{name}'", () => DataDisk.Place(Incoming, place), Full))
             throw new UploadRefused($"'{name}' exists already; choose another name", StatusCodes.Status409Conflict);
-        DataDisk.Writing($"'{name}'", () => Directory.Move(Incoming, place), Full);
         return place;
     }
 

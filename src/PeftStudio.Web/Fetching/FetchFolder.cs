@@ -58,9 +58,8 @@ internal sealed class FetchFolder
     public void Place(string folder)
     {
         var place = SafePath.Under(root, target);
-        if (Directory.Exists(place) || File.Exists(place))
+        if (!DataDisk.Place(folder, place))
             throw Taken(target);
-        Directory.Move(folder, place);
         Discard();
     }
 

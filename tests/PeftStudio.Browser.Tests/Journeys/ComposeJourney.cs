@@ -109,9 +109,9 @@ public sealed class ComposeJourney(Chromium chromium, SharedStudio shared)
         var size = tab.Page.GetByLabel("Size", new() { Exact = true });
         await StudyForm.TypeAsync(size, "30");
         await Assertions.Expect(built).ToContainTextAsync("makes them; its size is 30, whatever the budget. It changes the output from the start.");
-        await Assertions.Expect(built).ToContainTextAsync("11 520 trainable parameters in each layer at its size of 30, whatever the budget.");
+        await Assertions.Expect(built).ToContainTextAsync("11 520 trainable parameters in each layer at its size of 30. While it trains");
         await StudyForm.TypeAsync(size, "0");
-        await Assertions.Expect(tab.Page.Locator("#b-size-problem")).ToHaveTextAsync("0; from 1 to 4096, or left out: then the budget gives it");
+        await Assertions.Expect(tab.Page.Locator("#b-size-problem")).ToHaveTextAsync("a size of 0; from 1 to 4096, or left out: then the budget gives it");
         await Assertions.Expect(size).ToHaveAttributeAsync("aria-invalid", "true");
         await Assertions.Expect(tab.Button("Add to the study")).ToBeDisabledAsync();
         await StudyForm.TypeAsync(size, "");

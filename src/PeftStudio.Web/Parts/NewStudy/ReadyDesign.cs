@@ -16,6 +16,9 @@ public sealed record ReadyDesign(string Key, string Title, string Says, ValueLis
     /// <summary>The source's budget in percent; null: it has none for every backbone.</summary>
     public double? Percent { get; init; }
 
+    /// <summary>The source's learning rate, in multiples of the plan's rate that <see cref="Own"/> get; null: the plan's.</summary>
+    public double? Rate { get; init; }
+
     private bool HasSizes => Own.Any(method => method.Size is not null);
 
     /// <summary>Why it is not for the backbone, too shallow or too small; null where it is.</summary>
@@ -34,7 +37,7 @@ public sealed record ReadyDesign(string Key, string Title, string Says, ValueLis
     public StudyPlan Begin(StudyPlan plan, BackboneShape shape)
     {
         var left = ReadyDesigns.All.SelectMany(ready => ready.Own).Where(plan.OwnMethods.Contains).Aggregate(plan, (less, method) => OwnMethodEdits.Remove(less, method.Name));
-        var begun = Own.Aggregate(left, OwnMethodEdits.Put) with { Design = For(shape) };
+        var begun = Own.Aggregate(left, OwnMethodEdits.Put) with { Design = For(shape), Training = Rated(left.Training) };
         return Percent is { } percent ? begun with { Budget = new Budget(percent: percent) }
             : HasSizes ? begun with { Budget = new Budget(parameters: Cost(shape)) }
             : begun;
@@ -50,6 +53,13 @@ public sealed record ReadyDesign(string Key, string Title, string Says, ValueLis
         AllocationPattern.Uniform,
         new TunableGroups(Enumerable.Range(1, Groups.Count).ToValueList()),
         Groups);
+
+    // A rate of 0 or below is refused where it was typed, and no multiple of it is the source's.
+    private TrainingPlan Rated(TrainingPlan training) => Rate is not { } rate || !(training.Rate > 0) ? training : training with
+    {
+        MethodRates = training.MethodRates.Where(other => !Own.Any(method => method.Name == other.Method))
+            .Concat(Own.Select(method => new MethodRate(method.Name, Math.Round(rate / training.Rate, 8)))).OrderBy(other => other.Method, StringComparer.Ordinal).ToValueList(),
+    };
 
     private long Cost(BackboneShape shape) => BudgetSizes.SmallestTotal(Laid(shape), shape, NamedMethods.With(Own));
 }

@@ -8,7 +8,7 @@ public static class ReadyDesigns
 {
     private const string SizesOfBudget = "Sizes come from the budget here, not from the paper.";
 
-    private const string SizesOfItsOwn = "These sizes are the methods' own here too, and the budget is what they cost on this backbone";
+    private const string SizesOfItsOwn = "These sizes are the methods' own, and the budget is what they cost on this backbone";
 
     private const string UnknownOfGroups =
         "the sizes of its four groups (the most even spindle is taken), whether T5's two stacks were counted as one (here each has a spindle), how a budget became sizes, what BitFit is on T5, which has no biases (new ones, zero at first, here), its learning rates";
@@ -34,18 +34,20 @@ public static class ReadyDesigns
             $"Said to be what arXiv 2301.01821 found on T5-3b, for large backbones. Its methods are not confirmed: the survey that gives S4's gives none for it, so take them as a hint. Not known besides: its budget (S4's 0.5 % is set), {UnknownOfGroups}.",
             [new(["prefix", "lora"]), new(["adapter", "lora"]), new(["prefix", "bitfit", "lora"]), new(["adapter", "prefix", "bitfit"])], LayerPattern.Spindle) { Percent = 0.5 },
         Everywhere("mam", "MAM for GLUE",
-            $"arXiv 2110.04366 on RoBERTa-base, by its published scripts: in every layer a prefix of 16 and a scaled parallel adapter of 16, s = 2. {SizesOfItsOwn}; an encoder-decoder's cross attention has a prefix too. {MlpOfPrefix} "
+            $"arXiv 2110.04366 on RoBERTa-base, by its published scripts: in every layer a prefix of 16 and a scaled parallel adapter of 16, s = 2. {SizesOfItsOwn}; an encoder-decoder's cross attention has a prefix too. {MlpOfPrefix} Its rate, 1e-4, is set as its methods' part of this study's rate. "
             + "Not known: how its 0.5 % was counted, and whether its head was trained, which its code as published leaves frozen; here it is trained and counted apart.",
             MamPrefix.Name, MamAdapter.Name) with
         {
             Own = [MamPrefix, MamAdapter],
+            Rate = 1e-4,
         },
         Everywhere("mam-generation", "MAM for generation",
             $"arXiv 2110.04366 on BART-large (XSum) and mBART-large (en-ro), by its published scripts: in every layer a prefix of 30 at each attention and a scaled parallel adapter of 512, s = 4. {SizesOfItsOwn} (27.4 million on BART-large, where the paper says 6.7 %). "
-            + $"{MlpOfPrefix} Its training (50 000 to 100 000 steps at 5e-5) is not set here, and its label smoothing, least length of 10 tokens and ban on repeated trigrams are not to be had. Not known: its numbers on other backbones.",
+            + $"{MlpOfPrefix} Its rate, 5e-5, is set as its methods' part of this study's rate; its length, 50 000 to 100 000 steps, is not set, and its label smoothing, least length of 10 tokens and ban on repeated trigrams are not to be had. Not known: its numbers on other backbones.",
             GenerationPrefix.Name, GenerationAdapter.Name) with
         {
             Own = [GenerationPrefix, GenerationAdapter],
+            Rate = 5e-5,
         },
         Everywhere("houlsby", "Houlsby", $"arXiv 1902.00751: adapters after attention and after the feed-forward. ReLU as in the unified view; the paper's norms stay frozen here. {SizesOfBudget}", "houlsby"),
         Everywhere("pfeiffer", "Pfeiffer", $"arXiv 2005.00247: one adapter a layer, in AdapterHub's form. {SizesOfBudget}", "adapter"),
