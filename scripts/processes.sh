@@ -2,6 +2,13 @@
 
 healthy() { curl -fsS -m 2 -o /dev/null "$ADDRESS/health/ready" 2>/dev/null; }
 
+# A data folder has one studio: where it runs, its address counts, whatever port is set now.
+take_running_address() {
+  local address pid
+  address=$(cat "$DATA/run/address" 2>/dev/null) && pid=$(cat "$DATA/run/web.pid" 2>/dev/null) || return 0
+  if kill -0 "$pid" 2>/dev/null && ADDRESS=$address healthy; then ADDRESS=$address; fi
+}
+
 # supervise NAME COMMAND...: starts it again when it dies, with a growing pause, until it is stopped.
 supervise() {
   local name=$1 pause=1
@@ -33,6 +40,7 @@ start_all() {
   local number
   export ConnectionStrings__Studio
   ConnectionStrings__Studio=$(connection)
+  printf '%s' "$ADDRESS" >"$DATA/run/address"
   launch web dotnet "$BIN/Web/PeftStudio.Web.dll" --contentRoot "$PWD"
   local waited=0
   until healthy; do
@@ -60,6 +68,7 @@ stop_all() {
     kill -KILL -- "-$pid" 2>/dev/null || true
     rm -f "$file"
   done
+  rm -f "$DATA/run/address"
   stop_postgres
 }
 

@@ -6,6 +6,7 @@ It needs torch and transformers alone. inputs.json: lists of rows of one length,
 (T5, BART on texts) wants decoder_input_ids, a start token first, and gives the whole vocabulary's logits at each. From Python: load(adapter, backbone) is a
 model in evaluation mode. One that writes can generate(); where its decoder's attention has keys of its own, without a cache.
 Written after the sources of transformers 4.30, 4.48 and 5. Modules keep their forwards and get hooks; only an attention with keys of its own is computed here.
+adapter.json names its backbone; another of the same shape is not told from it here.
 """
 import argparse
 import inspect

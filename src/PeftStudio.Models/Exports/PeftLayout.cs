@@ -38,7 +38,7 @@ internal sealed class PeftLayout(BackboneConfig config) : IExportLayout
     {
         var content = new PeftContent(source);
         JsonText.WriteSorted(Path.Join(folder, PeftFolder.ConfigName), content.Config());
-        var metadata = new Dictionary<string, string>(AdapterHubLayout.Metadata, StringComparer.Ordinal) { [LayerCounts.Name] = LayerCounts.Of(source.Backbone) };
+        var metadata = new Dictionary<string, string>(AdapterHubLayout.Metadata, StringComparer.Ordinal) { [ExportedLayers.Name] = ExportedLayers.Of(source.Backbone) };
         SafetensorsWriter.Write(Path.Join(folder, PeftFolder.WeightsName), [.. content.Tensors()], metadata);
         return content.NeedsCarrier ? ["PEFT has no BitFit: biases and norms travel with a LoRA of rank 1 whose products are zero; it changes nothing."] : [];
     }

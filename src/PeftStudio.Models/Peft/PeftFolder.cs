@@ -51,7 +51,7 @@ public sealed class PeftFolder
     private ImportedAdapter Read()
     {
         RequireKnownFields();
-        LayerCounts.Require(file, backbone);
+        ExportedLayers.Require(file, backbone);
         var type = config.String("peft_type");
         (ModulePlacement Module, ForeignTensor[] Tensors)[] placed = type switch
         {

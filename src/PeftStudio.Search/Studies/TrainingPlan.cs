@@ -12,7 +12,7 @@ public enum Precision
 
 /// <summary>
 /// AdamW with linear warm-up and linear decay; one PEFT rate with a multiplier a method, one for the head, one for full fine-tuning. The default rates are the best of a short
-/// probe of the first four methods on the sample backbone (docs/search.md); the other methods' multipliers are not probed, and a larger backbone wants its own.
+/// probe of the first four methods and the low-rank adapter on the sample backbone (docs/search.md); the other methods' multipliers are not probed, and a larger backbone wants its own.
 /// </summary>
 public sealed record TrainingPlan
 {
@@ -20,7 +20,7 @@ public sealed record TrainingPlan
 
     public ValueList<MethodRate> MethodRates { get; init; } =
     [
-        new("ia3", 5), new("lora", 2), new("lora-all", 2), new("lora-ffn", 2), new("lowrank-adapter", 2), new("prefix", 5),
+        new("ia3", 5), new("lora", 2), new("lora-all", 2), new("lora-ffn", 2), new("prefix", 5),
     ];
 
     public double HeadRate { get; init; } = 1e-3;

@@ -7,7 +7,7 @@ namespace PeftStudio.Models.Peft;
 /// How many layers the backbone of an exported adapter has, in the metadata of its weights. PEFT's configuration names modules and not where the layers end, so that an adapter of lower layers
 /// would load into a deeper backbone. A field of ours in it is an error to older versions of peft; metadata troubles no reader.
 /// </summary>
-internal static class LayerCounts
+internal static class ExportedLayers
 {
     /// <summary>In the metadata.</summary>
     public const string Name = "peftstudio.layers";
