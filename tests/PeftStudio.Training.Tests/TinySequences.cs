@@ -13,7 +13,7 @@ internal static class TinySequences
     public static string Write(DirectoryInfo root, string modelType, int layers = 2)
     {
         var folder = root.CreateSubdirectory("tiny-" + modelType).FullName;
-        var vocabulary = modelType == "t5" ? WriteUnigram(folder) : WriteLetters(folder);
+        var vocabulary = modelType == "t5" ? TinyUnigram.Write(folder, Words, "0123456789.:") : WriteLetters(folder);
         RandomBackbone.Write(folder, modelType == "t5"
             ? $$"""
               {"model_type": "t5", "vocab_size": {{vocabulary}}, "d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": {{layers}}, "num_decoder_layers": {{layers}}, "num_heads": 2,
@@ -24,27 +24,6 @@ internal static class TinySequences
                "decoder_layers": {{layers}}, "decoder_attention_heads": 2, "decoder_ffn_dim": 32, "max_position_embeddings": 64, "init_std": 0.2}
               """, seed: 5);
         return folder;
-    }
-
-    private static int WriteUnigram(string folder)
-    {
-        object[][] vocab =
-        [
-            ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0], ["▁", -9.0], .. Words.Select(word => new object[] { "▁" + word, -2.0 }),
-            .. "0123456789.:".Select(sign => new object[] { sign.ToString(), -3.0 }),
-        ];
-        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), $$$"""
-            {"added_tokens": [{"id": 0, "content": "<pad>", "special": true, "normalized": false}, {"id": 1, "content": "</s>", "special": true, "normalized": false},
-              {"id": 2, "content": "<unk>", "special": true, "normalized": false}],
-             "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, {"type": "Metaspace", "replacement": "▁", "add_prefix_space": true}]},
-             "post_processor": {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}}],
-              "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}}],
-              "special_tokens": {"</s>": {"id": "</s>", "ids": [1], "tokens": ["</s>"]} } },
-             "decoder": {"type": "Metaspace", "replacement": "▁", "add_prefix_space": true},
-             "model": {"type": "Unigram", "unk_id": 2, "vocab": {{{JsonSerializer.Serialize(vocab)}}} }
-            }
-            """);
-        return vocab.Length;
     }
 
     // Byte-level pairs: letters, and the first words' own merges, so that a word is one token.

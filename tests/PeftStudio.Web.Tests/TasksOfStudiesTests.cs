@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
+using PeftStudio.Tests;
 
 namespace PeftStudio.Web.Tests;
 
@@ -70,23 +71,12 @@ public sealed class TasksOfStudiesTests : IAsyncLifetime
     private static void WriteT5(string folder)
     {
         Directory.CreateDirectory(folder);
-        object[][] vocabulary = [["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0], ["▁", -9.0], ["▁yes", -2.0], ["▁no", -2.0], ["▁day", -2.0]];
+        var vocabulary = TinyUnigram.Write(folder, ["yes", "no", "day"]);
         var config = $$"""
-            {"model_type": "t5", "vocab_size": {{vocabulary.Length}}, "d_model": 12, "d_kv": 4, "d_ff": 20, "num_layers": 4, "num_decoder_layers": 4, "num_heads": 3,
+            {"model_type": "t5", "vocab_size": {{vocabulary}}, "d_model": 12, "d_kv": 4, "d_ff": 20, "num_layers": 4, "num_decoder_layers": 4, "num_heads": 3,
              "relative_attention_num_buckets": 8, "feed_forward_proj": "relu", "tie_word_embeddings": true}
             """;
         File.WriteAllText(Path.Join(folder, "config.json"), config);
-        File.WriteAllText(Path.Join(folder, "tokenizer.json"), $$$"""
-            {"added_tokens": [{"id": 0, "content": "<pad>", "special": true, "normalized": false}, {"id": 1, "content": "</s>", "special": true, "normalized": false},
-              {"id": 2, "content": "<unk>", "special": true, "normalized": false}],
-             "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, {"type": "Metaspace", "replacement": "▁", "add_prefix_space": true}]},
-             "post_processor": {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}}],
-              "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}}],
-              "special_tokens": {"</s>": {"id": "</s>", "ids": [1], "tokens": ["</s>"]} } },
-             "decoder": {"type": "Metaspace", "replacement": "▁", "add_prefix_space": true},
-             "model": {"type": "Unigram", "unk_id": 2, "vocab": {{{JsonSerializer.Serialize(vocabulary)}}} }
-            }
-            """);
         SafetensorsWriter.Write(Path.Join(folder, "model.safetensors"), NetworkKeys.Of(BackboneConfig.Parse(Encoding.UTF8.GetBytes(config)))
             .Select(tensor => SafetensorsTensor.FromFloats(tensor.Key, new float[tensor.Shape.Aggregate(1L, (count, size) => count * size)], tensor.Shape)).ToArray());
     }
