@@ -145,6 +145,25 @@ public sealed class ReadyDesignTests
     }
 
     [Fact]
+    public void A_ready_design_that_was_left_as_it_came_follows_another_backbone_with_its_budget()
+    {
+        var (ready, base12, large) = (Find("mam"), Shapes["roberta-base"], Shapes["roberta-of-24"]);
+        var begun = ready.Begin(Plan, base12);
+
+        var followed = ready.Follow(begun, base12, large).ShouldNotBeNull();
+        followed.ShouldBe(ready.Begin(Plan, large));
+        followed.Budget.ShouldNotBe(begun.Budget);
+        // A budget that a person has set is that person's, and so is a changed design.
+        ready.Follow(begun with { Budget = new Budget(parameters: 1_000_000) }, base12, large).ShouldBeNull();
+        ready.Follow(begun with { Design = begun.Design! with { Allocation = AllocationPattern.Increasing } }, base12, large).ShouldBeNull();
+        Find("lora").Follow(begun, base12, large).ShouldBeNull();
+        Find("s4").Follow(Find("s4").Begin(Plan, base12), base12, Roberta(2)).ShouldBeNull();
+        // One whose sizes come from the budget leaves it as it is.
+        var lora = Find("lora").Begin(Plan with { Budget = new Budget(percent: 0.3) }, base12);
+        Find("lora").Follow(lora, base12, large).ShouldNotBeNull().Budget.ShouldBe(lora.Budget);
+    }
+
+    [Fact]
     public void A_backbone_that_is_too_shallow_or_too_small_is_told_so()
     {
         var shallow = Roberta(2);

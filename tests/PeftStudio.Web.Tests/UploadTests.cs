@@ -283,5 +283,18 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
         await (await client.PostAsync("/api/v1/tasks", form)).ShouldBeProblem(HttpStatusCode.BadRequest, "the form cannot be read");
     }
 
+    [Theory]
+    [InlineData("task.json")]
+    [InlineData("task.zip")]
+    public async Task A_form_that_ends_within_a_file_is_refused_and_leaves_nothing(string file)
+    {
+        var before = Tree();
+        using var whole = Studio.Upload("cut", (file, Encoding.UTF8.GetBytes(TaskJson)));
+        using var form = new ByteArrayContent((await whole.ReadAsByteArrayAsync())[..^80]);
+        form.Headers.ContentType = whole.Headers.ContentType;
+        await (await client.PostAsync("/api/v1/tasks", form)).ShouldBeProblem(HttpStatusCode.BadRequest, "ends before its form does", "upload it again");
+        Tree().ShouldBe(before);
+    }
+
     private string[] Tree() => [.. Directory.EnumerateFileSystemEntries(studio.Data, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 }

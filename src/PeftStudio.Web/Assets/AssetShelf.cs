@@ -12,7 +12,7 @@ namespace PeftStudio.Web.Assets;
 
 /// <summary>
 /// The backbones and tasks below the studio's folders. Each folder is read completely once and again when a file of it changes, so that a page
-/// may ask as often as it likes.
+/// may ask as often as it likes. One that cannot be used is read each time: what is in the way may pass without a file's change.
 /// </summary>
 public sealed class AssetShelf(StudioSettings settings)
 {
@@ -21,10 +21,10 @@ public sealed class AssetShelf(StudioSettings settings)
 
     /// <summary>By name; of two of one name the first folder's counts, as it does for workers.</summary>
     public Task<IReadOnlyList<BackboneListing>> Backbones(CancellationToken cancel) => Task.Run<IReadOnlyList<BackboneListing>>(
-        () => [.. Folders(settings.BackboneFolders, IsBackbone).Select(folder => Known(backbones, folder, Describe, cancel)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
+        () => [.. Folders(settings.BackboneFolders, IsBackbone).Select(folder => Known(backbones, folder, Describe, listing => listing.Error is null, cancel)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
 
     public Task<IReadOnlyList<TaskListing>> Tasks(CancellationToken cancel) => Task.Run<IReadOnlyList<TaskListing>>(
-        () => [.. Folders(settings.TaskFolders, IsTask).Select(folder => Known(tasks, folder, TaskCatalog.Describe, cancel)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
+        () => [.. Folders(settings.TaskFolders, IsTask).Select(folder => Known(tasks, folder, TaskCatalog.Describe, listing => listing.Error is null, cancel)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
 
     public async Task<BackboneListing?> BackboneOf(string name, CancellationToken cancel) =>
         (await Backbones(cancel)).FirstOrDefault(listing => string.Equals(listing.Name, name, StringComparison.Ordinal));
@@ -63,11 +63,14 @@ public sealed class AssetShelf(StudioSettings settings)
         ? new(listing.Name, hash, definition.LabelNames, definition.MetricNames, train.Rows, dev.Rows)
         : null;
 
-    private static T Known<T>(ConcurrentDictionary<string, (string Stamp, Lazy<T> Listing)> known, string folder, Func<string, T> read, CancellationToken cancel)
+    private static T Known<T>(ConcurrentDictionary<string, (string Stamp, Lazy<T> Listing)> known, string folder, Func<string, T> read, Func<T, bool> isUsable, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var stamp = FolderStamp.Of(folder);
-        return known.AddOrUpdate(folder, _ => (stamp, new(() => read(folder))), (_, old) => old.Stamp == stamp ? old : (stamp, new(() => read(folder)))).Listing.Value;
+        var reading = known.AddOrUpdate(folder, _ => (stamp, new(() => read(folder))), (_, old) => old.Stamp == stamp ? old : (stamp, new(() => read(folder))));
+        if (!isUsable(reading.Listing.Value))
+            known.TryRemove(KeyValuePair.Create(folder, reading));
+        return reading.Listing.Value;
     }
 
     /// <summary>A configured folder is one itself, or holds some.</summary>

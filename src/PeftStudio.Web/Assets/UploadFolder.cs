@@ -128,12 +128,24 @@ public sealed class UploadFolder : IDisposable
         var buffer = new byte[128 * 1024];
         await using var to = DataDisk.Writing(what, () => disk.Open(path), Full);
         int read;
-        while ((read = await from.ReadAsync(buffer, cancel)) > 0)
+        while ((read = await Read(from, buffer, what, cancel)) > 0)
         {
             bytes += read;
             if (bytes > mostBytes)
                 throw new UploadRefused($"{what} makes the upload larger than {mostBytes / (1024 * 1024)} MB (Studio:UploadMegabytes)", StatusCodes.Status413PayloadTooLarge);
             DataDisk.Writing(what, () => to.Write(buffer, 0, read), Full);
+        }
+    }
+
+    private static async Task<int> Read(Stream from, byte[] buffer, string what, CancellationToken cancel)
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, cancel);
+        }
+        catch (Exception error) when (error is IOException and not BadHttpRequestException)
+        {
+            throw new UploadRefused($"{what} ends before its form does ({error.Message}). Nothing of the upload is kept; upload it again");
         }
     }
 

@@ -69,17 +69,22 @@ public sealed class StudyDesk(AssetShelf shelf, DatabaseStart start, StudioDatab
         if (look.Problems.Count > 0)
             return new(null, look.Problems);
         var listed = await shelf.BackboneOf(plan.Backbone, cancel);
-        var backbone = listed?.Asset ?? throw new InvalidOperationException($"backbone '{plan.Backbone}' left while it was looked at");
+        if (listed?.Asset is not { } backbone)
+            return Left("backbone", $"the backbone '{plan.Backbone}'");
         var (definitions, tasks) = (new List<TaskDefinition>(), new List<TaskAsset>());
         foreach (var name in plan.Tasks)
         {
-            tasks.Add(await shelf.TaskOf(name, cancel) is { Definition: { } definition } listing && AssetShelf.Asset(listing) is { } asset ? asset : throw new InvalidOperationException($"task '{name}' left while it was looked at"));
+            if (await shelf.TaskOf(name, cancel) is not { Definition: { } definition } listing || AssetShelf.Asset(listing) is not { } asset)
+                return Left($"tasks[{tasks.Count}]", $"the task '{name}'");
+            tasks.Add(asset);
             definitions.Add(definition);
         }
         if (listed.Config?.T5 is not null && await Task.Run(() => Unwritable(listed.Folder, definitions), cancel) is { Count: > 0 } problems)
             return new(null, problems);
         return new(await (await start.Jobs).Commands.CreateAsync(plan, new StudyAssets(backbone, tasks.ToValueList()), by, cancel), []);
     }
+
+    private static StartedStudy Left(string field, string what) => new(null, [new(field, $"{what} changed while it was looked at; look at it again")]);
 
     /// <summary>T5 writes its labels: those that its tokenizer cannot tell apart.</summary>
     private static List<PlanProblem> Unwritable(string backboneFolder, List<TaskDefinition> tasks)
