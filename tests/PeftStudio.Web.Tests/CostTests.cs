@@ -48,6 +48,29 @@ public sealed class CostTests
         WebUtility.HtmlDecode(await client.GetStringAsync("/studies/new")).ShouldContain("may run out of memory");
     }
 
+    /// <summary>A worker reads the training and dev rows alone; GLUE's own folders have test rows too.</summary>
+    [Fact]
+    public async Task Files_that_no_worker_reads_are_not_counted()
+    {
+        await using var studio = await new Studio().StartAsync();
+        using var client = studio.Client();
+        await Measure(studio, machine: 8_000_000_000);
+        var folder = Directory.CreateDirectory(Path.Join(studio.Data, "tasks", "mine")).FullName;
+        foreach (var file in Directory.GetFiles(Path.Join(Folders.Repository, "samples", "tasks", "similarity")))
+            File.Copy(file, Path.Join(folder, Path.GetFileName(file)));
+        var json = Path.Join(folder, "task.json");
+        await File.WriteAllTextAsync(json, (await File.ReadAllTextAsync(json)).Replace("\"similarity\"", "\"mine\"", StringComparison.Ordinal));
+        var before = await Peak();
+        await File.WriteAllTextAsync(Path.Join(folder, "test.tsv"), new string('x', 50_000_000));
+        (await Peak()).ShouldBe(before);
+
+        async Task<double> Peak()
+        {
+            using var answer = await client.PostAsync("/api/v1/forecast", Studio.Yaml(Studio.Plan().Replace("[similarity]", "[mine]", StringComparison.Ordinal)));
+            return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("cost").GetProperty("peakBytes").GetDouble();
+        }
+    }
+
     /// <summary>The shelf has seen the good file; the bad one of the same length and time is found where rows are counted in tokens.</summary>
     [Fact]
     public async Task Rows_that_become_unreadable_between_two_looks_are_told_and_break_no_forecast()

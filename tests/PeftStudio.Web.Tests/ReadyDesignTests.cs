@@ -47,7 +47,7 @@ public sealed class ReadyDesignTests
     [Theory]
     [InlineData("s4", "2301.01821", "2303.15647", "Not known: the sizes of its four groups", "T5's two stacks", "what BitFit is on T5", "learning rates")]
     [InlineData("s4-3b", "2301.01821", "not confirmed", "its budget", "T5's two stacks", "what BitFit is on T5")]
-    [InlineData("mam", "2110.04366", "prefix of 16", "s = 2", "sizes are the methods' own", "Not known", "whether its head was trained")]
+    [InlineData("mam", "2110.04366", "prefix of 16", "s = 2", "sizes are the methods' own", "Its batch of 32, weight decay of 0.1", "are not set", "Not known", "whether its head was trained")]
     [InlineData("mam-generation", "2110.04366", "prefix of 30", "512, s = 4", "sizes are the methods' own", "Not known")]
     [InlineData("houlsby", "1902.00751", "not from the paper")]
     [InlineData("pfeiffer", "2005.00247", "not from the paper")]

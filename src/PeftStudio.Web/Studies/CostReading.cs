@@ -25,7 +25,7 @@ public sealed class CostReading(AssetShelf shelf, TokenShelf tokens, StudioDatab
                 try
                 {
                     var (rows, written) = await tokens.Of(backbone, listing, plan.Training.MaxLength, cancel);
-                    tasks.Add(new(task, rows, new DirectoryInfo(listing.Folder).EnumerateFiles().Sum(file => file.Length), written));
+                    tasks.Add(new(task, rows, Bytes(listing), written));
                 }
                 catch (Exception error) when (error is InvalidTaskException or InvalidDataException or IOException or UnauthorizedAccessException)
                 {
@@ -35,6 +35,9 @@ public sealed class CostReading(AssetShelf shelf, TokenShelf tokens, StudioDatab
             }
         return CostLook.Of(plan, StudyCost.Of(plan, asset, tasks, forecast, basis.Model), basis);
     }
+
+    /// <summary>What a worker reads and keeps; test rows that lie beside it are not.</summary>
+    private static long Bytes(TaskListing listing) => new[] { listing.Train, listing.Dev }.OfType<FileListing>().Sum(file => new FileInfo(Path.Join(listing.Folder, file.File)).Length);
 
     /// <summary>All that was measured of a backbone.</summary>
     public async Task<IReadOnlyList<CostModelView>> Measured(string backboneHash, CancellationToken cancel)
