@@ -45,19 +45,22 @@ public sealed class TokenisedTask
 
     public IReadOnlyList<TaskRow> DevRows { get; }
 
-    public TokenisedRow[] Train(IReadOnlyList<TaskRow> rows) => [.. rows.Select(row => Tokenise(row, dev: false))];
+    /// <exception cref="OperationCanceledException">Cancelled between two rows; those before are kept.</exception>
+    /// <exception cref="TrialFailedException">A row holds a token that the backbone has no embedding of.</exception>
+    public TokenisedRow[] Train(IReadOnlyList<TaskRow> rows, CancellationToken cancellationToken) => [.. rows.Select(row => Tokenise(row, dev: false, cancellationToken))];
 
-    public TokenisedRow[] Dev(IReadOnlyList<TaskRow> rows) => [.. rows.Select(row => Tokenise(row, dev: true))];
+    /// <inheritdoc cref="Train"/>
+    public TokenisedRow[] Dev(IReadOnlyList<TaskRow> rows, CancellationToken cancellationToken) => [.. rows.Select(row => Tokenise(row, dev: true, cancellationToken))];
 
-    private TokenisedRow Tokenise(TaskRow row, bool dev)
+    private TokenisedRow Tokenise(TaskRow row, bool dev, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (tokenised.TryGetValue((dev, row.RowNumber), out var known))
             return known;
         var encoding = text.Encode(Tokenizer, row.Text, row.Pair, MaxLength);
         var target = row.TargetText is { } written ? new TargetText(written, Tokenizer.Encode(written, null, Definition.Generation?.MaxTokens).Ids) : null;
-        foreach (var id in encoding.Ids.Concat(target?.Ids ?? []))
-            if (id >= vocabulary)
-                throw new TrialFailedException($"row {row.RowNumber} of the {(dev ? "dev" : "training")} rows holds the token {id}, and the backbone's embedding has {vocabulary} rows. Take the special token out of the text, or take another backbone.");
+        if (EmbeddingRows.Problem(encoding.Ids.Concat(target?.Ids ?? []), vocabulary, $"row {row.RowNumber} of the {(dev ? "dev" : "training")} rows") is { } problem)
+            throw new TrialFailedException(problem);
         return tokenised[(dev, row.RowNumber)] = new TokenisedRow(encoding.Ids, encoding.TypeIds, row.Target, target);
     }
 }
