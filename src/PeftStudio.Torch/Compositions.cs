@@ -46,6 +46,15 @@ internal static class Compositions
         return torch.empty(shape, type, device).bernoulli_(1 - probability, generator).mul_(1 / (1 - probability));
     }
 
+    public static torch.Tensor RmsNorm(torch.Tensor input, torch.Tensor weight, torch.Tensor? bias, double epsilon)
+    {
+        using var scope = torch.NewDisposeScope();
+        var exact = input.dtype == torch.ScalarType.Float64 ? input : input.to(torch.ScalarType.Float32);
+        var normed = exact.mul(exact.square().mean([-1], keepdim: true).add(epsilon).rsqrt());
+        var scaled = normed.to(input.dtype).mul(weight);
+        return (bias is null ? scaled : scaled.add(bias)).MoveToOuterDisposeScope();
+    }
+
     public static torch.Tensor LoraLinear(torch.Tensor input, torch.Tensor weight, torch.Tensor? bias, torch.Tensor a, torch.Tensor b, double scale)
     {
         using var scope = torch.NewDisposeScope();

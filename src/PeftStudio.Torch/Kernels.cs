@@ -44,6 +44,22 @@ public static class Kernels
         Native.Made(Native.pst_fused_gelu(input, out var result), result);
 #endif
 
+    /// <summary>Layer norm over the last dimension; weight and bias (width), of the input's type. Its statistics are fp32 for bf16 inputs.</summary>
+    public static torch.Tensor LayerNorm(torch.Tensor input, torch.Tensor weight, torch.Tensor bias, double epsilon) =>
+#if TORCHSHARP
+        torch.nn.functional.layer_norm(input, [weight.size(0)], weight, bias, epsilon);
+#else
+        Native.Made(Native.pst_fused_norm(input, weight, bias, epsilon, 1, out var result), result);
+#endif
+
+    /// <summary>x / root mean square of x, times the weight, over the last dimension (Zhang and Sennrich 2019); weight and bias (width), of the input's type. Its mean is fp32 for bf16 inputs.</summary>
+    public static torch.Tensor RmsNorm(torch.Tensor input, torch.Tensor weight, torch.Tensor? bias, double epsilon) =>
+#if TORCHSHARP
+        Compositions.RmsNorm(input, weight, bias, epsilon);
+#else
+        Native.Made(Native.pst_fused_norm(input, weight, bias, epsilon, 0, out var result), result);
+#endif
+
     /// <summary>x W^T + b + scale (x A^T) B^T; a (rank, in) and b (out, rank) are brought to the input's type.</summary>
     public static torch.Tensor LoraLinear(torch.Tensor input, torch.Tensor weight, torch.Tensor? bias, torch.Tensor a, torch.Tensor b, double scale) =>
 #if TORCHSHARP

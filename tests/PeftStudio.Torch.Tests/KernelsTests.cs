@@ -38,32 +38,48 @@ public sealed class KernelsTests : IDisposable
     /// <summary>Sizes that fill no vector, one vector, more than a block of rows; one row; heads as views of a projection, as the layers have them.</summary>
     [Theory]
     [InlineData(5, 7, 4, 0, 0), InlineData(1, 33, 64, 0.1, 0), InlineData(70, 70, 20, 0.1, 0), InlineData(64, 128, 64, 0.3, 0), InlineData(40, 75, 16, 0.3, 11), InlineData(3, 80, 8, 0.2, 64)]
-    public void Attention_in_fp32(long rows, long keys, long size, double probability, long prefix)
+    public void Attention_in_fp32_and_bf16(long rows, long keys, long size, double probability, long prefix)
     {
-        var mask = (Draw(2, 1, 1, keys) > 0.5).to(float32) * -1e4;
+        var mask = (Draw(2, 1, 1, keys) > 0.5).to(float64) * -8192;
         var dropout = new AttentionDropout(probability, 11, prefix, 12);
         Tensor Heads(long time) => Draw(2, time, 3, size);
         AssertClose(
-            inputs => Kernels.Attention(inputs[0].transpose(1, 2), inputs[1].transpose(1, 2), inputs[2].transpose(1, 2), mask, 0.37, dropout),
-            inputs => Compositions.Attention(inputs[0].transpose(1, 2), inputs[1].transpose(1, 2), inputs[2].transpose(1, 2), mask.to(float64), 0.37, dropout),
+            inputs => Kernels.Attention(inputs[0].transpose(1, 2), inputs[1].transpose(1, 2), inputs[2].transpose(1, 2), mask.to(inputs[0].dtype), 0.37, dropout),
+            inputs => Compositions.Attention(inputs[0].transpose(1, 2), inputs[1].transpose(1, 2), inputs[2].transpose(1, 2), mask, 0.37, dropout),
             Heads(rows), Heads(keys), Heads(keys));
+    }
+
+    /// <summary>As T5 has it: a number of its own for each query and key.</summary>
+    [Fact]
+    public void Attention_with_a_mask_of_each_pair()
+    {
+        var mask = Draw(1, 3, 20, 37).to(bfloat16).to(float64);
+        var dropout = new AttentionDropout(0.2, 11, 0, 12);
+        AssertClose(
+            inputs => Kernels.Attention(inputs[0], inputs[1], inputs[2], mask.to(inputs[0].dtype), 1, dropout),
+            inputs => Compositions.Attention(inputs[0], inputs[1], inputs[2], mask, 1, dropout),
+            Draw(2, 3, 20, 8), Draw(2, 3, 37, 8), Draw(2, 3, 37, 8));
     }
 
     [Fact]
     public void Attention_over_padding_alone_is_spread_evenly()
     {
-        var value = Draw(1, 1, 3, 4).to(float32);
-        var mask = full([1, 1, 1, 3], float.MinValue, float32);
-        Kernels.Attention(Draw(1, 1, 2, 4).to(float32), Draw(1, 1, 3, 4).to(float32), value, mask, 0.5)
-            .ShouldBeClose(value.mean([2], keepdim: true).expand(1, 1, 2, 4), 1e-6);
+        foreach (var (type, lowest, tolerance) in new[] { (float32, (double)float.MinValue, 1e-6), (bfloat16, -3.3895313892515355e38, 0.02) })
+        {
+            var value = Draw(1, 1, 3, 4).to(type);
+            var mask = full([1, 1, 1, 3], lowest, type);
+            Kernels.Attention(Draw(1, 1, 2, 4).to(type), Draw(1, 1, 3, 4).to(type), value, mask, 0.5)
+                .ShouldBeClose(value.mean([2], keepdim: true).expand(1, 1, 2, 4), tolerance);
+        }
     }
 
-    [Fact]
-    public void Attention_passes_on_what_is_not_a_number()
+    [Theory]
+    [InlineData(ScalarType.Float32), InlineData(ScalarType.BFloat16)]
+    public void Attention_passes_on_what_is_not_a_number(ScalarType type)
     {
-        var query = Draw(1, 1, 2, 4).to(float32);
+        var query = Draw(1, 1, 2, 4).to(type);
         query.narrow(2, 1, 1).fill_(double.NaN);
-        var seen = Kernels.Attention(query, Draw(1, 1, 20, 4).to(float32), Draw(1, 1, 20, 4).to(float32), mask: null, 0.5);
+        var seen = Kernels.Attention(query, Draw(1, 1, 20, 4).to(type), Draw(1, 1, 20, 4).to(type), mask: null, 0.5);
         seen.narrow(2, 0, 1).isfinite().all().ToBoolean().ShouldBeTrue();
         seen.narrow(2, 1, 1).isfinite().any().ToBoolean().ShouldBeFalse();
     }
@@ -80,6 +96,54 @@ public sealed class KernelsTests : IDisposable
             inputs => Kernels.Dropped(inputs[0], residual: null, 0.3, 5),
             inputs => Compositions.Dropped(inputs[0], residual: null, Kernels.KeepFactors([rows, columns], float64, CPU, 0.3, 5)),
             Draw(rows, columns));
+    }
+
+    /// <summary>Where nothing is dropped the sum is libtorch's own, rounded as libtorch rounds.</summary>
+    [Fact]
+    public void Bf16_is_read_and_rounded_as_libtorch_does()
+    {
+        var (left, right) = ((Draw(3000) * 5).to(bfloat16), Draw(3000).to(bfloat16));
+        Kernels.Dropped(left, right, 0, 5).to(float32).ShouldBeClose((left + right).to(float32), 0);
+        // Halfway between two numbers, whose distance here is 2^-7: to the even one.
+        Kernels.Dropped(tensor([1, 1.0078125f]).to(bfloat16), full([2], 0.00390625, bfloat16), 0, 5).to(float32).ShouldHold(1, 1.015625);
+        var ends = tensor([float.PositiveInfinity, float.NegativeInfinity, -0f, 1e-40f, 3e38f]).to(bfloat16);
+        Kernels.Dropped(ends, residual: null, 0, 5).to(float32).ShouldBeClose(ends.to(float32), 0);
+        Kernels.Dropped(full([17], double.NaN, bfloat16), residual: null, 0, 5).isnan().all().ToBoolean().ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(1, 5), InlineData(3, 16), InlineData(2, 70), InlineData(7, 768)]
+    public void Layer_norm(long rows, long width)
+    {
+        AssertClose(
+            inputs => Kernels.LayerNorm(inputs[0] + 2, inputs[1], inputs[2], 1e-5),
+            inputs => nn.functional.layer_norm(inputs[0] + 2, [width], inputs[1], inputs[2], 1e-5),
+            Draw(2, rows, width), Draw(width), Draw(width));
+    }
+
+    [Theory]
+    [InlineData(1, 5, true), InlineData(3, 16, false), InlineData(2, 70, true), InlineData(7, 768, false)]
+    public void Rms_norm(long rows, long width, bool withBias)
+    {
+        AssertClose(
+            inputs => Kernels.RmsNorm(inputs[0], inputs[1], withBias ? inputs[2] : null, 1e-6),
+            inputs => Compositions.RmsNorm(inputs[0], inputs[1], withBias ? inputs[2] : null, 1e-6),
+            withBias ? [Draw(2, rows, width), Draw(width), Draw(width)] : [Draw(2, rows, width), Draw(width)]);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32), InlineData(ScalarType.BFloat16), InlineData(ScalarType.Float64)]
+    public void A_norm_keeps_each_row_to_itself_and_refuses_another_width(ScalarType type)
+    {
+        var x = Draw(3, 20).to(type);
+        x.narrow(0, 1, 1).fill_(double.NaN);
+        foreach (var normed in new[] { Kernels.LayerNorm(x, ones(20, type), zeros(20, type), 1e-5), Kernels.RmsNorm(x, ones(20, type), bias: null, 1e-6) })
+        {
+            normed.isfinite().all(1).ShouldHold(1, 0, 1);
+            normed[2].to(float64).square().mean().ToDouble().ShouldBe(1, 0.02);
+        }
+        Kernels.RmsNorm(zeros([2, 4], type), ones(4, type), bias: null, 1e-6).to(float64).ShouldBeClose(zeros(2, 4, float64), 0);
+        Should.Throw<System.Runtime.InteropServices.ExternalException>(() => Kernels.RmsNorm(x, ones(19, type), bias: null, 1e-6)).Message.ShouldContain("another width");
     }
 
     [Fact]
@@ -121,6 +185,7 @@ public sealed class KernelsTests : IDisposable
         var ends = tensor(new[] { 0f, -0f, 100f, -100f, 1e30f, -1e30f });
         Kernels.Gelu(ends).ShouldHold(0, 0, 100, 0, 1e30, 0);
         Kernels.Gelu(tensor(new[] { float.NaN, 1f })).isnan().ShouldHold(1, 0);
+        Kernels.Gelu(ends.to(bfloat16)).to(float32).ShouldBeClose(ends.to(bfloat16).to(float32).clamp(min: 0), 0);
     }
 
     [Fact]
@@ -145,16 +210,13 @@ public sealed class KernelsTests : IDisposable
     /// <summary>From half as many rows as outputs on, the change is merged into the weight; below it is not.</summary>
     [Theory]
     [InlineData(30, true), InlineData(30, false), InlineData(4, true)]
-    public void Lora_linear_in_fp32(long rows, bool withBias)
+    public void Lora_linear_in_fp32_and_bf16(long rows, bool withBias)
     {
-        var (weight, bias) = (Draw(24, 20), withBias ? Draw(24).requires_grad_() : null);
-        var bias32 = bias?.detach().to(float32).requires_grad_();
+        var weight = Draw(24, 20);
         AssertClose(
-            inputs => Kernels.LoraLinear(inputs[0], weight.to(float32), bias32, inputs[1], inputs[2], 2.5),
-            inputs => Compositions.LoraLinear(inputs[0], weight, bias, inputs[1], inputs[2], 2.5),
-            Draw(1, rows, 20), Draw(4, 20), Draw(24, 4));
-        if (bias is not null)
-            bias32!.grad!.to(float64).ShouldBeClose(bias.grad!, 1e-4);
+            inputs => Kernels.LoraLinear(inputs[0], weight.to(inputs[0].dtype), withBias ? inputs[3] : null, inputs[1], inputs[2], 2.5),
+            inputs => Compositions.LoraLinear(inputs[0], weight, withBias ? inputs[3] : null, inputs[1], inputs[2], 2.5),
+            withBias ? [Draw(1, rows, 20), Draw(4, 20), Draw(24, 4), Draw(24)] : [Draw(1, rows, 20), Draw(4, 20), Draw(24, 4)]);
     }
 
     [Fact]
@@ -242,19 +304,24 @@ public sealed class KernelsTests : IDisposable
 
     private Tensor Draw(params long[] shape) => randn(shape, float64, generator: _generator);
 
-    // In fp32 against the composition in fp64 of the same numbers.
+    // In fp32 and bf16 against the composition in fp64 of the same numbers. A number of bf16 has 8 bits: what is made of a few lies within 1/64 of the largest.
     private static void AssertClose(Func<Tensor[], Tensor> fused, Func<Tensor[], Tensor> composed, params Tensor[] inputs)
     {
-        Tensor[] left = [.. inputs.Select(t => t.to(float32).requires_grad_())];
-        Tensor[] right = [.. left.Select(t => t.detach().to(float64).requires_grad_())];
-        var (a, b) = (fused(left), composed(right));
-        a.dtype.ShouldBe(float32);
-        a.to(float64).ShouldBeClose(b, 2e-5);
-        var seed = randn_like(a);
-        a.backward([seed]);
-        b.backward([seed.to(float64)]);
-        for (var i = 0; i < inputs.Length; i++)
-            left[i].grad!.to(float64).ShouldBeClose(right[i].grad!, 1e-4);
+        foreach (var type in new[] { float32, bfloat16 })
+        {
+            Tensor[] left = [.. inputs.Select(t => t.to(type).requires_grad_())];
+            Tensor[] right = [.. left.Select(t => t.detach().to(float64).requires_grad_())];
+            var (a, b) = (fused(left), composed(right));
+            a.dtype.ShouldBe(type);
+            a.to(float64).ShouldBeClose(b, type == float32 ? 2e-5 : Near(b));
+            var seed = randn_like(a);
+            a.backward([seed]);
+            b.backward([seed.to(float64)]);
+            for (var i = 0; i < inputs.Length; i++)
+                left[i].grad!.to(float64).ShouldBeClose(right[i].grad!, type == float32 ? 1e-4 : Near(right[i].grad!));
+        }
+
+        static double Near(Tensor exact) => exact.abs().max().ToDouble() / 64;
     }
 
     private static void AssertSame(Func<Tensor[], Tensor> fused, Func<Tensor[], Tensor> composed, params Tensor[] inputs)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using PeftStudio.Formats.Backbones;
+using PeftStudio.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,12 +20,7 @@ public sealed record LinearWeights(Tensor Weight, Tensor? Bias)
 /// <summary>Layer norm over the last dimension; weight and bias (width).</summary>
 public sealed record NormWeights(Tensor Weight, Tensor Bias, double Epsilon)
 {
-    public Tensor Forward(Tensor input)
-    {
-        // One type for input, weight and bias: libtorch 1.13 has no mixed layer norm. Its statistics are fp32 for bf16 inputs.
-        var type = input.dtype;
-        return nn.functional.layer_norm(input, [Weight.size(0)], Weight.In(type), Bias.In(type), Epsilon);
-    }
+    public Tensor Forward(Tensor input) => Kernels.LayerNorm(input, Weight.In(input.dtype), Bias.In(input.dtype), Epsilon);
 }
 
 public sealed record EmbeddingWeights(Tensor Words, Tensor Positions, Tensor Types, NormWeights Norm);

@@ -1,6 +1,7 @@
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Peft;
+using PeftStudio.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,15 +11,7 @@ namespace PeftStudio.Models.Sequences;
 /// <param name="Bias">(width): what a trial adds.</param>
 internal sealed record RmsNormWeights(Tensor Weight, Tensor? Bias, double Epsilon)
 {
-    public Tensor Forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        var type = input.dtype;
-        var exact = input.In(type == ScalarType.Float64 ? type : ScalarType.Float32);
-        var normed = exact.mul(exact.square().mean([-1], keepdim: true).add(Epsilon).rsqrt());
-        var scaled = normed.In(type).mul(Weight.In(type));
-        return (Bias is null ? scaled : scaled.add(Bias.In(type))).MoveToOuterDisposeScope();
-    }
+    public Tensor Forward(Tensor input) => Kernels.RmsNorm(input, Weight.In(input.dtype), Bias.In(input.dtype), Epsilon);
 }
 
 /// <param name="Inner">(feed-forward, width), activated.</param>

@@ -19,6 +19,7 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int pst_dropped(torch.Tensor input, torch.Tensor? residual, double p, ulong seed, out nint result);
     [LibraryImport(Library)] internal static partial int pst_keep_factors(ReadOnlySpan<long> shape, int dims, int dtype, int deviceType, int deviceIndex, double p, ulong seed, out nint result);
     [LibraryImport(Library)] internal static partial int pst_fused_gelu(torch.Tensor input, out nint result);
+    [LibraryImport(Library)] internal static partial int pst_fused_norm(torch.Tensor input, torch.Tensor weight, torch.Tensor? bias, double epsilon, int centred, out nint result);
     [LibraryImport(Library)] internal static partial int pst_lora_linear(torch.Tensor input, torch.Tensor weight, torch.Tensor? bias, torch.Tensor a, torch.Tensor b, double scale, out nint result);
     [LibraryImport(Library)] internal static partial int pst_adamw(torch.Tensor parameters, torch.Tensor gradient, torch.Tensor mean, torch.Tensor square, torch.Tensor? rates, torch.Tensor? decays, double rate, double decay, double beta1, double beta2, double epsilon, long step);
     [LibraryImport(Library)] internal static partial int pst_clip_norm(torch.Tensor gradient, double maxNorm, out nint norm);

@@ -1,7 +1,8 @@
-// Loops over fp32 memory for the fused functions of peftstudio_torch.cpp: no libtorch in here. Each is compiled for AVX-512 and for AVX2
+// Loops over fp32 and bf16 memory, computed in fp32, for the fused functions of peftstudio_torch.cpp: no libtorch in here. Each is compiled for AVX-512 and for AVX2
 // (elsewhere for the compiler's own target) and chosen by the processor at run time; results differ between the two in the last bits, never between numbers of threads.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -9,6 +10,11 @@
 #define PST_INLINE inline __attribute__((always_inline))
 
 namespace cpu {
+
+// A bf16 number in memory: the upper half of an fp32 one.
+struct Bf16 {
+    uint16_t bits;
+};
 
 // What is dropped: element (row, column) where the random word of that place, a pure function of the seed, is below the threshold.
 struct Dropping {
@@ -32,25 +38,56 @@ struct AttentionJob {
     Dropping own, front;  // of the keys themselves, and of the prefix
 };
 
+// Scores q k^T (batch, heads, rows, keys), side by side, and what attention makes of them before the values are weighed. In bf16, whose products libtorch does better.
+struct SoftmaxJob {
+    const Bf16 *scores, *mask;  // mask (batch, heads, rows, keys): added to the scaled scores; may be null
+    int64_t mask_strides[4];
+    int64_t heads, rows, keys;
+    int64_t prefix;  // the first keys, which have random numbers of their own
+    Bf16* weights;   // with the sign set where dropped; null: not kept
+    Bf16* dropped;   // weights dropped and scaled up
+    const Bf16* grad;  // of dropped
+    Bf16* grad_scores;
+    float scale;
+    Dropping own, front;  // of the keys themselves, and of the prefix
+};
+
+// (x - mean) / deviation x weight + bias over rows of columns; where not centred, the mean is taken for 0: root mean squares.
+template <class T>
+struct NormJob {
+    const T *input, *weight, *bias;  // (rows, columns), (columns), (columns) or null
+    T* output;
+    float* statistics;  // (rows, 2): mean and 1 / deviation
+    const T* grad;      // of output
+    T* grad_input;
+    int64_t columns;
+    bool centred;
+    float epsilon;  // added to the variance
+};
+
 namespace detail {
 
 typedef float V16 __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t I16 __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint32_t U16 __attribute__((vector_size(64), aligned(4), may_alias));
+typedef uint16_t H16 __attribute__((vector_size(32), aligned(2), may_alias));
 typedef float V8 __attribute__((vector_size(32), aligned(4), may_alias));
 typedef int32_t I8 __attribute__((vector_size(32), aligned(4), may_alias));
 typedef uint32_t U8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef uint16_t H8 __attribute__((vector_size(16), aligned(2), may_alias));
 
 struct Wide {
     typedef V16 V;
     typedef I16 I;
     typedef U16 U;
+    typedef H16 H;
     static constexpr int64_t lanes = 16, tile = 4;  // tile: vectors of a row that the product keeps in registers
 };
 struct Narrow {
     typedef V8 V;
     typedef I8 I;
     typedef U8 U;
+    typedef H8 H;
     static constexpr int64_t lanes = 8, tile = 2;
 };
 
@@ -61,6 +98,43 @@ template <class L>
 PST_INLINE typename L::V load(const float* p) { return *reinterpret_cast<const typename L::V*>(p); }
 template <class L>
 PST_INLINE void store(float* p, typename L::V v) { *reinterpret_cast<typename L::V*>(p) = v; }
+template <class L>
+PST_INLINE typename L::V load(const Bf16* p) {
+    return (typename L::V)(__builtin_convertvector(*reinterpret_cast<const typename L::H*>(p), typename L::U) << 16);
+}
+// To the nearest, of two equally near ones to the even; what is not a number stays none.
+template <class L>
+PST_INLINE void store(Bf16* p, typename L::V v) {
+    typedef typename L::U U;
+    const U bits = (U)v;
+    const U nearest = (bits + (0x7FFF + (bits >> 16 & 1))) >> 16;
+    *reinterpret_cast<typename L::H*>(p) = __builtin_convertvector(v == v ? nearest : U{} + 0x7FC0, typename L::H);
+}
+
+PST_INLINE float number(const float* p) { return *p; }
+PST_INLINE float number(const Bf16* p) {
+    const uint32_t bits = static_cast<uint32_t>(p->bits) << 16;
+    float x;
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
+}
+PST_INLINE void put(float* p, float x) { *p = x; }
+PST_INLINE void put(Bf16* p, float x) {
+    uint32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    p->bits = x == x ? static_cast<uint16_t>((bits + (0x7FFF + (bits >> 16 & 1))) >> 16) : 0x7FC0;
+}
+
+// Numbers of one type as the other's.
+template <class L, class T, class U>
+PST_INLINE void convert(const T* from, int64_t count, U* to) {
+    int64_t j = 0;
+    for (; j + L::lanes <= count; j += L::lanes)
+        store<L>(to + j, load<L>(from + j));
+    for (; j < count; j++)
+        put(to + j, number(from + j));
+}
+
 template <class L>
 PST_INLINE typename L::V splat(float x) { return typename L::V{} + x; }
 
@@ -217,16 +291,20 @@ PST_INLINE void scatter(const float* from, int64_t count, int64_t size, float* t
 }
 
 // scores -> softmax(scale scores + mask), in place; beyond keys, up to the padding, zeros.
-template <class L>
-PST_INLINE void softmax_row(float* row, int64_t keys, const float* mask, int64_t mask_stride, float scale) {
+template <class L, class M>
+PST_INLINE void softmax_row(float* row, int64_t keys, const M* mask, int64_t mask_stride, float scale) {
     typedef typename L::V V;
     const int64_t wide = padded(keys);
     if (mask == nullptr) {
         for (int64_t j = 0; j < keys; j++)
             row[j] *= scale;
     } else {
-        for (int64_t j = 0; j < keys; j++)
-            row[j] = row[j] * scale + mask[j * mask_stride];
+        int64_t j = 0;
+        if (mask_stride == 1)
+            for (; j + L::lanes <= keys; j += L::lanes)
+                store<L>(row + j, load<L>(row + j) * scale + load<L>(mask + j));
+        for (; j < keys; j++)
+            row[j] = row[j] * scale + number(mask + j * mask_stride);
     }
     for (int64_t j = keys; j < wide; j++)
         row[j] = -__builtin_inff();
@@ -364,33 +442,140 @@ PST_INLINE void attention_backward(const AttentionJob& job, int64_t begin, int64
     }
 }
 
-// rows begin .. end of (rows, columns): output = input with values dropped + residual, which may be null.
+// rows begin .. end of batch x heads x rows: scores -> weights, kept and dropped.
 template <class L>
-PST_INLINE void drop(const float* input, const float* residual, float* output, int64_t columns, int64_t begin, int64_t end, const Dropping& d) {
+PST_INLINE void softmax_forward(const SoftmaxJob& job, int64_t begin, int64_t end) {
+    const auto wide = static_cast<size_t>(padded(job.keys));
+    std::vector<float> row(wide), kept(wide);
+    float* signs = job.weights == nullptr ? nullptr : kept.data();
+    for (int64_t at = begin; at < end; at++) {
+        const int64_t unit = at / job.rows, b = unit / job.heads, h = unit % job.heads;
+        const Bf16* mask = job.mask == nullptr ? nullptr : job.mask + b * job.mask_strides[0] + h * job.mask_strides[1] + at % job.rows * job.mask_strides[2];
+        convert<L>(job.scores + at * job.keys, job.keys, row.data());
+        softmax_row<L>(row.data(), job.keys, mask, job.mask_strides[3], job.scale);
+        if (job.prefix > 0)
+            drop_row<L>(row.data(), signs, job.prefix, static_cast<uint64_t>(at), job.front);
+        drop_row<L>(row.data() + job.prefix, signs == nullptr ? nullptr : signs + job.prefix, job.keys - job.prefix, static_cast<uint64_t>(at), job.own);
+        convert<L>(row.data(), job.keys, job.dropped + at * job.keys);
+        if (signs != nullptr)
+            convert<L>(signs, job.keys, job.weights + at * job.keys);
+    }
+}
+
+// The same rows: grad of the dropped weights -> grad of the scores.
+template <class L>
+PST_INLINE void softmax_backward(const SoftmaxJob& job, int64_t begin, int64_t end) {
+    const auto wide = static_cast<size_t>(padded(job.keys));
+    std::vector<float> grad(wide), kept(wide), dropped(wide);
+    for (int64_t at = begin; at < end; at++) {
+        convert<L>(job.grad + at * job.keys, job.keys, grad.data());
+        convert<L>(job.weights + at * job.keys, job.keys, kept.data());
+        softmax_backward_row<L>(grad.data(), kept.data(), dropped.data(), job.keys, job.own.scale, job.scale);
+        convert<L>(grad.data(), job.keys, job.grad_scores + at * job.keys);
+    }
+}
+
+// rows begin .. end of (rows, columns): output = input with values dropped + residual, which may be null.
+template <class L, class T>
+PST_INLINE void drop(const T* input, const T* residual, T* output, int64_t columns, int64_t begin, int64_t end, const Dropping& d) {
     for (int64_t row = begin; row < end; row++) {
-        const float *x = input + row * columns, *r = residual == nullptr ? nullptr : residual + row * columns;
-        float* y = output + row * columns;
+        const T *x = input + row * columns, *r = residual == nullptr ? nullptr : residual + row * columns;
+        T* y = output + row * columns;
         factors<L>(
             d, static_cast<uint64_t>(row), columns,
             [&](int64_t j, typename L::V factor) __attribute__((always_inline)) {
                 const typename L::V left = load<L>(x + j) * factor;
                 store<L>(y + j, r == nullptr ? left : load<L>(r + j) + left);
             },
-            [&](int64_t j, float factor) __attribute__((always_inline)) { y[j] = r == nullptr ? x[j] * factor : r[j] + x[j] * factor; });
+            [&](int64_t j, float factor) __attribute__((always_inline)) { put(y + j, r == nullptr ? number(x + j) * factor : number(r + j) + number(x + j) * factor); });
+    }
+}
+
+template <class L>
+PST_INLINE float sum(typename L::V v) {
+    float total = 0;
+    for (int i = 0; i < L::lanes; i++)
+        total += v[i];
+    return total;
+}
+
+// As floats, padded with zeros; of null, all zeros.
+template <class L, class T>
+PST_INLINE void widen(const T* from, int64_t count, std::vector<float>& to) {
+    if (from != nullptr)
+        convert<L>(from, count, to.data());
+    std::fill(from == nullptr ? to.begin() : to.begin() + count, to.end(), 0.0f);
+}
+
+template <class L, class T>
+PST_INLINE void norm_forward(const NormJob<T>& job, int64_t begin, int64_t end) {
+    typedef typename L::V V;
+    const int64_t columns = job.columns, wide = padded(columns);
+    const auto share = 1 / static_cast<float>(columns);
+    std::vector<float> weight(static_cast<size_t>(wide)), bias(static_cast<size_t>(wide)), row(static_cast<size_t>(wide));
+    widen<L>(job.weight, columns, weight);
+    widen<L>(job.bias, columns, bias);
+    for (int64_t at = begin; at < end; at++) {
+        widen<L>(job.input + at * columns, columns, row);
+        float mean = 0;
+        if (job.centred) {
+            V total = {};
+            for (int64_t j = 0; j < wide; j += L::lanes)
+                total += load<L>(row.data() + j);
+            mean = sum<L>(total) * share;
+            std::fill(row.begin() + columns, row.end(), mean);
+        }
+        V squares = {};
+        for (int64_t j = 0; j < wide; j += L::lanes) {
+            const V off = load<L>(row.data() + j) - mean;
+            squares += off * off;
+        }
+        const float scale = 1 / __builtin_sqrtf(sum<L>(squares) * share + job.epsilon);
+        for (int64_t j = 0; j < wide; j += L::lanes)
+            store<L>(row.data() + j, (load<L>(row.data() + j) - mean) * scale * load<L>(weight.data() + j) + load<L>(bias.data() + j));
+        convert<L>(row.data(), columns, job.output + at * columns);
+        job.statistics[2 * at] = mean;
+        job.statistics[2 * at + 1] = scale;
+    }
+}
+
+template <class L, class T>
+PST_INLINE void norm_backward(const NormJob<T>& job, int64_t begin, int64_t end) {
+    typedef typename L::V V;
+    const int64_t columns = job.columns, wide = padded(columns);
+    const auto share = 1 / static_cast<float>(columns);
+    std::vector<float> weight(static_cast<size_t>(wide)), row(static_cast<size_t>(wide)), grad(static_cast<size_t>(wide));
+    widen<L>(job.weight, columns, weight);
+    for (int64_t at = begin; at < end; at++) {
+        widen<L>(job.input + at * columns, columns, row);
+        widen<L>(job.grad + at * columns, columns, grad);
+        const float mean = job.statistics[2 * at], scale = job.statistics[2 * at + 1];
+        V alone = {}, weighed = {};
+        for (int64_t j = 0; j < wide; j += L::lanes) {
+            const V off = (load<L>(row.data() + j) - mean) * scale, g = load<L>(grad.data() + j) * load<L>(weight.data() + j);
+            store<L>(row.data() + j, off);
+            store<L>(grad.data() + j, g);
+            alone += g;
+            weighed += g * off;
+        }
+        const float shift = job.centred ? sum<L>(alone) * share : 0, slope = sum<L>(weighed) * share;
+        for (int64_t j = 0; j < wide; j += L::lanes)
+            store<L>(grad.data() + j, (load<L>(grad.data() + j) - shift - load<L>(row.data() + j) * slope) * scale);
+        convert<L>(grad.data(), columns, job.grad_input + at * columns);
     }
 }
 
 // Calls each(vector from, to) in whole vectors; the rest goes through a vector of its own.
-template <class L, class F>
-PST_INLINE void gelu_map(const float* x, const float* grad, float* y, int64_t begin, int64_t end, F each) {
+template <class L, class T, class F>
+PST_INLINE void gelu_map(const T* x, const T* grad, T* y, int64_t begin, int64_t end, F each) {
     typedef typename L::V V;
     int64_t i = begin;
     for (; i + L::lanes <= end; i += L::lanes)
         store<L>(y + i, each(load<L>(x + i), grad == nullptr ? V{} : load<L>(grad + i)));
     if (i == end)
         return;
-    const auto rest = static_cast<size_t>(end - i) * sizeof(float);
-    float from[L::lanes] = {}, slope[L::lanes] = {};
+    const auto rest = static_cast<size_t>(end - i) * sizeof(T);
+    T from[L::lanes] = {}, slope[L::lanes] = {};
     std::memcpy(from, x + i, rest);
     if (grad != nullptr)
         std::memcpy(slope, grad + i, rest);
@@ -398,18 +583,18 @@ PST_INLINE void gelu_map(const float* x, const float* grad, float* y, int64_t be
     std::memcpy(y + i, from, rest);
 }
 
-template <class L>
-PST_INLINE void gelu_forward(const float* x, float* y, int64_t begin, int64_t end) {
+template <class L, class T>
+PST_INLINE void gelu_forward(const T* x, T* y, int64_t begin, int64_t end) {
     typedef typename L::V V;
-    gelu_map<L>(x, nullptr, y, begin, end, [](V v, V) __attribute__((always_inline)) {
+    gelu_map<L>(x, static_cast<const T*>(nullptr), y, begin, end, [](V v, V) __attribute__((always_inline)) {
         V cumulative, bell;
         normal<L>(v, cumulative, bell);
         return v * cumulative;
     });
 }
 
-template <class L>
-PST_INLINE void gelu_backward(const float* x, const float* grad, float* y, int64_t begin, int64_t end) {
+template <class L, class T>
+PST_INLINE void gelu_backward(const T* x, const T* grad, T* y, int64_t begin, int64_t end) {
     typedef typename L::V V;
     gelu_map<L>(x, grad, y, begin, end, [](V v, V g) __attribute__((always_inline)) {
         V cumulative, bell;
@@ -441,10 +626,17 @@ inline bool worthwhile() { return true; }
 
 PST_LEVELS(attention_forward, (const AttentionJob& job, int64_t begin, int64_t end), job, begin, end)
 PST_LEVELS(attention_backward, (const AttentionJob& job, int64_t begin, int64_t end), job, begin, end)
-PST_LEVELS(gelu_forward, (const float* x, float* y, int64_t begin, int64_t end), x, y, begin, end)
-PST_LEVELS(gelu_backward, (const float* x, const float* grad, float* y, int64_t begin, int64_t end), x, grad, y, begin, end)
-PST_LEVELS(
-    drop, (const float* input, const float* residual, float* output, int64_t columns, int64_t begin, int64_t end, const Dropping& d),
-    input, residual, output, columns, begin, end, d)
+PST_LEVELS(softmax_forward, (const SoftmaxJob& job, int64_t begin, int64_t end), job, begin, end)
+PST_LEVELS(softmax_backward, (const SoftmaxJob& job, int64_t begin, int64_t end), job, begin, end)
+#define PST_TYPES(T) \
+    PST_LEVELS(norm_forward, (const NormJob<T>& job, int64_t begin, int64_t end), job, begin, end) \
+    PST_LEVELS(norm_backward, (const NormJob<T>& job, int64_t begin, int64_t end), job, begin, end) \
+    PST_LEVELS(gelu_forward, (const T* x, T* y, int64_t begin, int64_t end), x, y, begin, end) \
+    PST_LEVELS(gelu_backward, (const T* x, const T* grad, T* y, int64_t begin, int64_t end), x, grad, y, begin, end) \
+    PST_LEVELS( \
+        drop, (const T* input, const T* residual, T* output, int64_t columns, int64_t begin, int64_t end, const Dropping& d), \
+        input, residual, output, columns, begin, end, d)
+PST_TYPES(float)
+PST_TYPES(Bf16)
 
 }  // namespace cpu

@@ -857,8 +857,21 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-// The fused loops are for fp32 on a processor with wide vectors; everything else is composed of libtorch's own functions.
-bool fusible(const at::Tensor& t) { return t.is_cpu() && t.scalar_type() == at::kFloat && cpu::worthwhile(); }
+// The fused loops are for fp32 and bf16 on a processor with wide vectors; everything else is composed of libtorch's own functions.
+bool fusible(const at::Tensor& t, at::ScalarType type) { return t.is_cpu() && t.scalar_type() == type && cpu::worthwhile(); }
+bool fusible(const at::Tensor& t) { return fusible(t, at::kFloat) || fusible(t, at::kBFloat16); }
+
+template <class T>
+T* data(const at::Tensor& t) { return static_cast<T*>(t.data_ptr()); }
+
+// Calls run with a null pointer of the type that a fusible tensor's numbers have in the loops.
+template <class F>
+void by_type(const at::Tensor& t, F run) {
+    if (t.scalar_type() == at::kFloat)
+        run(static_cast<float*>(nullptr));
+    else
+        run(static_cast<cpu::Bf16*>(nullptr));
+}
 
 // What a fused function cannot give: a gradient of its gradient.
 void first_order_only(const char* name) {
@@ -893,10 +906,12 @@ struct Dropped : Function<Dropped> {
         auto x = input.contiguous(), r = residual.contiguous();
         auto result = at::empty_like(x);
         const auto columns = x.size(-1);
-        const auto* from = x.data_ptr<float>();
-        const auto* added = r.numel() > 0 ? r.data_ptr<float>() : nullptr;
-        auto* to = result.data_ptr<float>();
-        at::parallel_for(0, x.numel() / columns, 1 + (1 << 14) / columns, [&](int64_t begin, int64_t end) { cpu::drop(from, added, to, columns, begin, end, d); });
+        by_type(x, [&](auto* type) {
+            using T = std::remove_pointer_t<decltype(type)>;
+            const T *from = data<T>(x), *added = r.numel() > 0 ? data<T>(r) : nullptr;
+            auto* to = data<T>(result);
+            at::parallel_for(0, x.numel() / columns, 1 + (1 << 14) / columns, [&](int64_t begin, int64_t end) { cpu::drop(from, added, to, columns, begin, end, d); });
+        });
         return result;
     }
     static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& residual, double p, int64_t seed) {
@@ -917,9 +932,12 @@ struct Gelu : Function<Gelu> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& input) {
         auto x = input.contiguous();
         auto y = at::empty_like(x);
-        const auto* from = x.data_ptr<float>();
-        auto* to = y.data_ptr<float>();
-        at::parallel_for(0, x.numel(), 1 << 14, [&](int64_t begin, int64_t end) { cpu::gelu_forward(from, to, begin, end); });
+        by_type(x, [&](auto* type) {
+            using T = std::remove_pointer_t<decltype(type)>;
+            const T* from = data<T>(x);
+            auto* to = data<T>(y);
+            at::parallel_for(0, x.numel(), 1 << 14, [&](int64_t begin, int64_t end) { cpu::gelu_forward(from, to, begin, end); });
+        });
         context->save_for_backward({x});
         return y;
     }
@@ -927,10 +945,71 @@ struct Gelu : Function<Gelu> {
         first_order_only("gelu");
         auto x = context->get_saved_variables()[0], grad = grads[0].contiguous();
         auto result = at::empty_like(x);
-        const auto *from = x.data_ptr<float>(), *slope = grad.data_ptr<float>();
-        auto* to = result.data_ptr<float>();
-        at::parallel_for(0, x.numel(), 1 << 14, [&](int64_t begin, int64_t end) { cpu::gelu_backward(from, slope, to, begin, end); });
+        by_type(x, [&](auto* type) {
+            using T = std::remove_pointer_t<decltype(type)>;
+            const T *from = data<T>(x), *slope = data<T>(grad);
+            auto* to = data<T>(result);
+            at::parallel_for(0, x.numel(), 1 << 14, [&](int64_t begin, int64_t end) { cpu::gelu_backward(from, slope, to, begin, end); });
+        });
         return {result};
+    }
+};
+
+// Over the last dimension; weight and bias, which may be empty, in the input's type.
+struct Norm : Function<Norm> {
+    template <class T>
+    static cpu::NormJob<T> job(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& statistics, const AutogradContext* context) {
+        cpu::NormJob<T> job{};
+        job.input = data<T>(x);
+        job.weight = data<T>(weight);
+        job.statistics = data<float>(statistics);
+        job.columns = x.size(-1);
+        job.centred = context->saved_data.at("centred").toBool();
+        job.epsilon = static_cast<float>(context->saved_data.at("epsilon").toDouble());
+        return job;
+    }
+    template <class F>
+    static void by_rows(const at::Tensor& x, F run) { at::parallel_for(0, x.numel() / x.size(-1), 1 + (1 << 14) / x.size(-1), run); }
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, double epsilon, bool centred) {
+        context->saved_data["epsilon"] = epsilon;
+        context->saved_data["centred"] = centred;
+        auto x = input.contiguous(), w = weight.contiguous(), b = bias.contiguous();
+        auto result = at::empty_like(x);
+        auto statistics = at::empty({x.numel() / x.size(-1), 2}, x.options().dtype(at::kFloat));
+        by_type(x, [&](auto* type) {
+            using T = std::remove_pointer_t<decltype(type)>;
+            auto work = job<T>(x, w, statistics, context);
+            work.bias = b.numel() > 0 ? data<T>(b) : nullptr;
+            work.output = data<T>(result);
+            by_rows(x, [&](int64_t begin, int64_t end) { cpu::norm_forward(work, begin, end); });
+        });
+        context->save_for_backward({x, w, statistics});
+        return result;
+    }
+    static variable_list backward(AutogradContext* context, variable_list grads) {
+        first_order_only("norm");
+        auto saved = context->get_saved_variables();
+        const auto &x = saved[0], &weight = saved[1], &statistics = saved[2];
+        auto grad = grads[0].contiguous();
+        at::Tensor grad_input, grad_weight, grad_bias;
+        if (context->needs_input_grad(0)) {
+            grad_input = at::empty_like(x);
+            by_type(x, [&](auto* type) {
+                using T = std::remove_pointer_t<decltype(type)>;
+                auto work = job<T>(x, weight, statistics, context);
+                work.grad = data<T>(grad);
+                work.grad_input = data<T>(grad_input);
+                by_rows(x, [&](int64_t begin, int64_t end) { cpu::norm_backward(work, begin, end); });
+            });
+        }
+        auto rows = grad.view({-1, x.size(-1)});
+        if (context->needs_input_grad(1)) {
+            auto off = (x.view(rows.sizes()).to(at::kFloat) - statistics.narrow(1, 0, 1)) * statistics.narrow(1, 1, 1);
+            grad_weight = (off * rows).sum(0).to(weight.scalar_type());
+        }
+        if (context->needs_input_grad(2))
+            grad_bias = rows.sum(0, false, at::kFloat).to(weight.scalar_type());
+        return {grad_input, grad_weight, grad_bias, at::Tensor(), at::Tensor()};
     }
 };
 
@@ -1018,15 +1097,81 @@ struct Attention : Function<Attention> {
     }
 };
 
+// softmax(scale scores + mask) with weights dropped; scores (batch, heads, rows, keys) of bf16.
+struct DroppedSoftmax : Function<DroppedSoftmax> {
+    static cpu::SoftmaxJob job(const at::Tensor& scores, const AutogradContext* context) {
+        const auto& saved = context->saved_data;
+        const auto p = saved.at("p").toDouble();
+        cpu::SoftmaxJob job{};
+        job.heads = scores.size(1);
+        job.rows = scores.size(2);
+        job.keys = scores.size(3);
+        job.prefix = saved.at("prefix").toInt();
+        job.own = dropping(p, static_cast<uint64_t>(saved.at("seed").toInt()));
+        job.front = dropping(p, static_cast<uint64_t>(saved.at("prefix_seed").toInt()));
+        job.scale = static_cast<float>(saved.at("scale").toDouble());
+        return job;
+    }
+    static int64_t grain(const at::Tensor& scores) { return 1 + (1 << 14) / scores.size(3); }
+    static at::Tensor forward(
+        AutogradContext* context, const at::Tensor& scores, const at::Tensor& mask, double scale, double p, int64_t seed, int64_t prefix_seed, int64_t prefix, bool keeps) {
+        auto& saved = context->saved_data;
+        saved["scale"] = scale;
+        saved["p"] = p;
+        saved["seed"] = seed;
+        saved["prefix_seed"] = prefix_seed;
+        saved["prefix"] = prefix;
+        auto x = scores.contiguous();
+        auto work = job(x, context);
+        at::Tensor added, weights;
+        if (mask.numel() > 0) {
+            added = mask.expand(x.sizes());
+            work.mask = data<cpu::Bf16>(added);
+            strides_of(added, work.mask_strides, 4);
+        }
+        if (keeps) {
+            weights = at::empty_like(x);
+            work.weights = data<cpu::Bf16>(weights);
+        }
+        auto result = at::empty_like(x);
+        work.scores = data<cpu::Bf16>(x);
+        work.dropped = data<cpu::Bf16>(result);
+        at::parallel_for(0, x.numel() / work.keys, grain(x), [&](int64_t begin, int64_t end) { cpu::softmax_forward(work, begin, end); });
+        context->save_for_backward({weights});
+        return result;
+    }
+    static variable_list backward(AutogradContext* context, variable_list grads) {
+        first_order_only("attention");
+        auto weights = context->get_saved_variables()[0], grad = grads[0].contiguous();
+        auto result = at::empty_like(weights);
+        auto work = job(weights, context);
+        work.weights = data<cpu::Bf16>(weights);
+        work.grad = data<cpu::Bf16>(grad);
+        work.grad_scores = data<cpu::Bf16>(result);
+        at::parallel_for(0, weights.numel() / work.keys, grain(weights), [&](int64_t begin, int64_t end) { cpu::softmax_backward(work, begin, end); });
+        const at::Tensor none;
+        return {result, none, none, none, none, none, none, none};
+    }
+};
+
 at::Tensor attention_with_dropout(
     const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask, double scale, const AttentionDropout& dropout) {
-    const bool plain = fusible(q) && q.dim() == 4 && fusible(k) && fusible(v) && q.numel() > 0 && k.numel() > 0 && k.size(3) == q.size(3) && v.size(3) == q.size(3) &&
-        k.sizes() == v.sizes() && k.size(0) == q.size(0) && k.size(1) == q.size(1) && (!mask.defined() || (fusible(mask) && !mask.requires_grad()));
-    if (plain) {
-        const at::Tensor added = mask.defined() ? mask : at::empty({0}, q.options());
+    const auto type = q.scalar_type();
+    const bool plain = fusible(q) && q.dim() == 4 && fusible(k, type) && fusible(v, type) && q.numel() > 0 && k.numel() > 0 && k.size(3) == q.size(3) && v.size(3) == q.size(3) &&
+        k.sizes() == v.sizes() && k.size(0) == q.size(0) && k.size(1) == q.size(1) && (!mask.defined() || (fusible(mask, type) && !mask.requires_grad()));
+    const at::Tensor given = mask.defined() ? mask : at::empty({0}, q.options());
+    // Without dropout libtorch 2's own is the better for bf16.
+    if (plain && type == at::kBFloat16 && (dropout.p > 0 || !PST_SINCE(2, 1))) {
+        auto scores = at::matmul(q, k.transpose(-2, -1));
+        const bool keeps = at::GradMode::is_enabled() && scores.requires_grad();
+        auto weights = DroppedSoftmax::apply(
+            scores, given, scale, dropout.p, static_cast<int64_t>(dropout.seed), static_cast<int64_t>(dropout.prefix_seed), dropout.prefix, keeps);
+        return at::matmul(weights, v);
+    }
+    if (plain && type == at::kFloat) {
         const bool keeps = at::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad());
         return Attention::apply(
-                   q, k, v, added, scale, dropout.p, static_cast<int64_t>(dropout.seed), static_cast<int64_t>(dropout.prefix_seed), dropout.prefix, keeps)
+                   q, k, v, given, scale, dropout.p, static_cast<int64_t>(dropout.seed), static_cast<int64_t>(dropout.prefix_seed), dropout.prefix, keeps)
             .transpose(1, 2);
     }
     const auto added = mask.defined() ? Maybe<at::Tensor>(mask) : Maybe<at::Tensor>();
@@ -1090,7 +1235,7 @@ API pst_attention(H query, H key, H value, H mask, double scale, double p, uint6
 API pst_dropped(H input, H residual, double p, uint64_t seed, H* result) {
     return guarded([&] {
         TORCH_CHECK(residual == nullptr || residual->sizes() == input->sizes(), "dropout: a residual of another shape");
-        if (fusible(*input) && input->dim() > 0 && input->numel() > 0 && (residual == nullptr || fusible(*residual))) {
+        if (fusible(*input) && input->dim() > 0 && input->numel() > 0 && (residual == nullptr || fusible(*residual, input->scalar_type()))) {
             *result = made(Dropped::apply(*input, or_empty(residual, *input), p, static_cast<int64_t>(seed)));
             return;
         }
@@ -1105,6 +1250,27 @@ API pst_keep_factors(const int64_t* shape, int32_t dims, int32_t dtype, int32_t 
 
 API pst_fused_gelu(H input, H* result) {
     return guarded([&] { *result = made(fusible(*input) ? Gelu::apply(*input) : at::gelu(*input)); });
+}
+
+// Over the last dimension, centred (layer norm) or not (root mean squares); bias may be null. Layer norm in fp32 is libtorch's own; in bf16 that of 1.13 takes ten times as long.
+API pst_fused_norm(H input, H weight, H bias, double epsilon, int32_t centred, H* result) {
+    return guarded([&] {
+        const auto type = input->scalar_type();
+        const auto width = input->dim() == 0 ? 0 : input->size(-1);
+        TORCH_CHECK(weight->dim() == 1 && weight->size(0) == width && (bias == nullptr || bias->sizes() == weight->sizes()), "norm: weight and bias of another width");
+        const bool own = type == at::kBFloat16 || centred == 0;
+        if (own && fusible(*input) && input->numel() > 0 && fusible(*weight, type) && (bias == nullptr || fusible(*bias, type))) {
+            *result = made(Norm::apply(*input, *weight, or_empty(bias, *weight), epsilon, centred != 0));
+            return;
+        }
+        if (centred != 0) {
+            *result = made(torch::layer_norm(*input, {width}, *weight, maybe(bias), epsilon));
+            return;
+        }
+        auto exact = type == at::kDouble ? *input : input->to(at::kFloat);
+        auto normed = (exact * at::rsqrt(exact.square().mean(-1, true) + epsilon)).to(type) * *weight;
+        *result = made(bias == nullptr ? normed : normed.add_(*bias));
+    });
 }
 
 // x W^T + b + scale (x A^T) B^T; A and B are brought to the input's type.
