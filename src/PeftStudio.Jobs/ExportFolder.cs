@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace PeftStudio.Jobs;
@@ -15,7 +13,7 @@ internal sealed class ExportFolder : IDisposable
     public ExportFolder(ILogger log)
     {
         RemoveLeft(System.IO.Path.GetTempPath(), left => Directory.Delete(left, recursive: true), log);
-        Path = Directory.CreateTempSubdirectory(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-")).FullName;
+        Path = Directory.CreateTempSubdirectory(ProcessFolders.Beginning(Prefix)).FullName;
     }
 
     public string Path { get; }
@@ -25,42 +23,6 @@ internal sealed class ExportFolder : IDisposable
     /// <param name="root">where the folders lie</param>
     /// <param name="remove">a folder with all that is in it; a test stands here for another user's</param>
     /// <param name="log">told of what stays</param>
-    internal static void RemoveLeft(string root, Action<string> remove, ILogger log)
-    {
-        foreach (var left in Directory.EnumerateDirectories(root, Prefix + "*").Where(IsLeft).ToArray())
-            Remove(left, remove, log);
-    }
-
-    private static void Remove(string left, Action<string> remove, ILogger log)
-    {
-        try
-        {
-            remove(left);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Another worker of this host clears too.
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            log.LogWarning("{Folder} was left by an export that died, and this worker cannot remove it ({Reason}); remove it by hand", left, error.Message);
-        }
-    }
-
-    private static bool IsLeft(string folder) =>
-        int.TryParse(System.IO.Path.GetFileName(folder)[Prefix.Length..].Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var process)
-        && (process == Environment.ProcessId || !Runs(process));
-
-    private static bool Runs(int process)
-    {
-        try
-        {
-            using var found = Process.GetProcessById(process);
-            return true;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-    }
+    internal static void RemoveLeft(string root, Action<string> remove, ILogger log) => ProcessFolders.RemoveLeft(root, Prefix, remove,
+        (left, reason) => log.LogWarning("{Folder} was left by an export that died, and this worker cannot remove it ({Reason}); remove it by hand", left, reason));
 }

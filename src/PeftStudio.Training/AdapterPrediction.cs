@@ -48,6 +48,7 @@ public sealed class AdapterPrediction : IDisposable
         }
     }
 
+    /// <exception cref="InvalidTaskException">A row holds a token that the backbone's embedding has no row for.</exception>
     public (IReadOnlyList<RowPrediction> Predictions, RowsScore? Score) Predict(UnscoredRows rows, CancellationToken cancellationToken)
     {
         var tokenised = new TokenisedRow[rows.Texts.Count];
@@ -55,6 +56,8 @@ public sealed class AdapterPrediction : IDisposable
         for (var i = 0; i < tokenised.Length; i++)
         {
             var encoded = text.Encode(tokenizer, rows.Texts[i].Text, rows.Texts[i].Pair, Manifest.Training.Plan.MaxLength);
+            if (EmbeddingRows.Problem(encoded.Ids, backbone.Config.VocabSize, $"row {rows.Texts[i].RowNumber}") is { } problem)
+                throw new InvalidTaskException(problem);
             tokenised[i] = new TokenisedRow(encoded.Ids, encoded.TypeIds, rows.Targets?[i] ?? 0, rows.TargetTexts is { } targets ? new TargetText(targets[i], []) : null);
         }
         if (Task.Generation is { } generation)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PeftStudio.Web;
+using PeftStudio.Web.Assets;
 using PeftStudio.Web.Endpoints;
 using PeftStudio.Web.Hosting;
 using PeftStudio.Web.Security;
@@ -45,6 +46,8 @@ try
     api.MapWork();
     api.MapSchemas();
     app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+    UploadFolder.RemoveLeft(settings.UploadedBackbones, app.Logger);
+    UploadFolder.RemoveLeft(settings.UploadedTasks, app.Logger);
     await app.RunAsync();
     return 0;
 }

@@ -1,5 +1,7 @@
 using PeftStudio.Formats.Adapters;
 using PeftStudio.Formats.Tasks;
+using PeftStudio.Formats.Tokenizers;
+using PeftStudio.Models.Backbones;
 using PeftStudio.Search;
 using PeftStudio.Search.Methods;
 using PeftStudio.Search.Studies;
@@ -75,6 +77,26 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
         using var opened = AdapterPrediction.Open(fixture.BackboneFolder, folder.Path, TorchSharp.torch.CPU);
         var rows = TaskFile.ReadUnscored(opened.Task, Path.Combine(fixture.TaskFolder, "dev.tsv"));
         opened.Predict(rows, TestContext.Current.CancellationToken).Score.ShouldBe(trained.Result.Dev);
+    }
+
+    /// <summary>Published checkpoints have special tokens without a row; whoever spells one out is told where.</summary>
+    [Fact]
+    public void A_row_to_predict_with_a_token_that_the_embedding_has_no_row_for_is_named()
+    {
+        using var folder = new TempFolder();
+        foreach (var file in Directory.GetFiles(fixture.BackboneFolder))
+            File.Copy(file, folder[Path.GetFileName(file)]);
+        var words = File.ReadAllLines(folder["vocab.txt"]).Length;
+        File.AppendAllText(folder["vocab.txt"], "[LAST]\n");
+        folder.Write("tokenizer_config.json", """{"mask_token": "[LAST]"}""");
+        using var backbone = Backbone.Load(folder.Path, TorchSharp.torch.CPU, Precision.Fp32);
+        var task = new TokenisedTask(TaskFolder.Open(fixture.TaskFolder), backbone.Config, Tokenizer.FromFolder(folder.Path), 16, skipBadRows: false);
+        var adapter = TrialRunner.Run(fixture.Plan(task, "lora"), backbone, task, null, TestContext.Current.CancellationToken).Adapter.ShouldNotBeNull();
+        AdapterFolder.Write(folder["adapter"], adapter.Manifest(new("1", "a profile")), adapter.Weights);
+        using var opened = AdapterPrediction.Open(folder.Path, folder["adapter"], TorchSharp.torch.CPU);
+
+        Should.Throw<InvalidTaskException>(() => opened.Predict(new UnscoredRows([new("good", null, 1), new("[LAST]", null, 2)], null, null), TestContext.Current.CancellationToken))
+            .Message.ShouldStartWith($"row 2 holds the token {words}, and the backbone's embedding has {words} rows");
     }
 
     /// <summary>As MAM of the literature: a prefix that an MLP makes and a scaled parallel adapter, each with its size whatever the budget would give.</summary>

@@ -48,6 +48,58 @@ public sealed class CostTests
         WebUtility.HtmlDecode(await client.GetStringAsync("/studies/new")).ShouldContain("may run out of memory");
     }
 
+    /// <summary>A worker reads the training and dev rows alone; GLUE's own folders have test rows too.</summary>
+    [Fact]
+    public async Task Files_that_no_worker_reads_are_not_counted()
+    {
+        await using var studio = await new Studio().StartAsync();
+        using var client = studio.Client();
+        await Measure(studio, machine: 8_000_000_000);
+        var folder = Directory.CreateDirectory(Path.Join(studio.Data, "tasks", "mine")).FullName;
+        foreach (var file in Directory.GetFiles(Path.Join(Folders.Repository, "samples", "tasks", "similarity")))
+            File.Copy(file, Path.Join(folder, Path.GetFileName(file)));
+        var json = Path.Join(folder, "task.json");
+        await File.WriteAllTextAsync(json, (await File.ReadAllTextAsync(json)).Replace("\"similarity\"", "\"mine\"", StringComparison.Ordinal));
+        var before = await Peak();
+        await File.WriteAllTextAsync(Path.Join(folder, "test.tsv"), new string('x', 50_000_000));
+        (await Peak()).ShouldBe(before);
+
+        async Task<double> Peak()
+        {
+            using var answer = await client.PostAsync("/api/v1/forecast", Studio.Yaml(Studio.Plan().Replace("[similarity]", "[mine]", StringComparison.Ordinal)));
+            return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("cost").GetProperty("peakBytes").GetDouble();
+        }
+    }
+
+    /// <summary>The shelf has seen the good file; the bad one of the same length and time is found where rows are counted in tokens.</summary>
+    [Fact]
+    public async Task Rows_that_become_unreadable_between_two_looks_are_told_and_break_no_forecast()
+    {
+        await using var studio = await new Studio().StartAsync();
+        using var client = studio.Client();
+        await Measure(studio, machine: 8_000_000_000);
+        const string Rows = "text\tlabel\none\tyes\ntwo\tno\n";
+        var folder = Directory.CreateDirectory(Path.Join(studio.Data, "tasks", "turning")).FullName;
+        await File.WriteAllTextAsync(Path.Join(folder, "train.tsv"), Rows);
+        await File.WriteAllTextAsync(Path.Join(folder, "dev.tsv"), Rows);
+        await File.WriteAllTextAsync(Path.Join(folder, "task.json"), """
+            {"name": "turning", "files": {"train": "train.tsv", "dev": "dev.tsv"}, "columns": {"text": "text", "label": "label"}, "labels": ["no", "yes"], "metrics": ["accuracy"]}
+            """);
+        (await client.GetStringAsync("/api/v1/tasks/turning/rows")).ShouldContain("one");
+
+        var train = Path.Join(folder, "train.tsv");
+        var time = File.GetLastWriteTimeUtc(train);
+        await File.WriteAllTextAsync(train, new string('x', Rows.Length));
+        File.SetLastWriteTimeUtc(train, time);
+        using var answer = await client.PostAsync("/api/v1/forecast", Studio.Yaml(Studio.Plan().Replace("[similarity]", "[turning]", StringComparison.Ordinal)));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
+        var forecast = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        forecast.GetProperty("cost").ValueKind.ShouldBe(JsonValueKind.Null);
+        forecast.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString() ?? "")
+            .ShouldContain(warning => warning.StartsWith("Memory and time of a trial are not predicted: the rows of turning cannot be read now (", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Rows_are_as_long_as_the_backbones_tokenizer_reads_them()
     {

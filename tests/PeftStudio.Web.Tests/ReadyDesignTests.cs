@@ -47,7 +47,7 @@ public sealed class ReadyDesignTests
     [Theory]
     [InlineData("s4", "2301.01821", "2303.15647", "Not known: the sizes of its four groups", "T5's two stacks", "what BitFit is on T5", "learning rates")]
     [InlineData("s4-3b", "2301.01821", "not confirmed", "its budget", "T5's two stacks", "what BitFit is on T5")]
-    [InlineData("mam", "2110.04366", "prefix of 16", "s = 2", "sizes are the methods' own", "Not known", "whether its head was trained")]
+    [InlineData("mam", "2110.04366", "prefix of 16", "s = 2", "sizes are the methods' own", "Its batch of 32, weight decay of 0.1", "are not set", "Not known", "whether its head was trained")]
     [InlineData("mam-generation", "2110.04366", "prefix of 30", "512, s = 4", "sizes are the methods' own", "Not known")]
     [InlineData("houlsby", "1902.00751", "not from the paper")]
     [InlineData("pfeiffer", "2005.00247", "not from the paper")]
@@ -142,6 +142,25 @@ public sealed class ReadyDesignTests
         Find("lora").Begin(begun, shape).OwnMethods.ShouldBe([mine]);
         Find("lora").Begin(begun, shape).Training.ShouldBe(Plan.Training);
         Find("lora").Begin(begun, shape).Budget.ShouldBe(begun.Budget);
+    }
+
+    [Fact]
+    public void A_ready_design_that_was_left_as_it_came_follows_another_backbone_with_its_budget()
+    {
+        var (ready, base12, large) = (Find("mam"), Shapes["roberta-base"], Shapes["roberta-of-24"]);
+        var begun = ready.Begin(Plan, base12);
+
+        var followed = ready.Follow(begun, base12, large).ShouldNotBeNull();
+        followed.ShouldBe(ready.Begin(Plan, large));
+        followed.Budget.ShouldNotBe(begun.Budget);
+        // A budget that a person has set is that person's, and so is a changed design.
+        ready.Follow(begun with { Budget = new Budget(parameters: 1_000_000) }, base12, large).ShouldBeNull();
+        ready.Follow(begun with { Design = begun.Design! with { Allocation = AllocationPattern.Increasing } }, base12, large).ShouldBeNull();
+        Find("lora").Follow(begun, base12, large).ShouldBeNull();
+        Find("s4").Follow(Find("s4").Begin(Plan, base12), base12, Roberta(2)).ShouldBeNull();
+        // One whose sizes come from the budget leaves it as it is.
+        var lora = Find("lora").Begin(Plan with { Budget = new Budget(percent: 0.3) }, base12);
+        Find("lora").Follow(lora, base12, large).ShouldNotBeNull().Budget.ShouldBe(lora.Budget);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using PeftStudio.Formats.Backbones;
@@ -46,6 +47,12 @@ public sealed class TasksOfStudiesTests : IAsyncLifetime
         var plan = Studio.Plan().Replace("backbone: sample", "backbone: small-t5", StringComparison.Ordinal).Replace("[similarity]", "[signs]", StringComparison.Ordinal);
         plan += "\nbudget: { percent: 50 }\n";
 
+        using var forecast = await client.PostAsync("/api/v1/forecast", Studio.Yaml(plan));
+        var problems = (await forecast.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("problems").ToString();
+        if (refusal is null)
+            problems.ShouldBe("[]");
+        else
+            problems.ShouldContain("tasks[0]");
         using var answer = await client.PostAsync("/api/v1/studies", Studio.Yaml(plan));
         if (refusal is null)
             answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());

@@ -275,12 +275,49 @@ public sealed class UploadTests : IClassFixture<UploadTests.OneStudio>
         answer.ShouldContain("has more than 1024 bytes; send the folder");
     }
 
+    /// <summary>Of two of one name the first folder's counts: the upload would lie there unseen, and studies would use the other.</summary>
+    [Fact]
+    public async Task A_name_that_another_folder_has_is_refused()
+    {
+        var before = Tree();
+        var mine = Studio.Zip(("task.json", TaskJson.Replace("mine", "sentiment", StringComparison.Ordinal)), ("train.tsv", Rows), ("dev.tsv", Rows));
+        await (await client.PostAsync("/api/v1/tasks", Studio.Upload("another-name", ("task.zip", mine)))).ShouldBeProblem(HttpStatusCode.Conflict, "'sentiment' exists already", "its task.json");
+        var tiny = new TinyBert(width: 8);
+        await (await client.PostAsync("/api/v1/backbones", Studio.Upload("sample", ("config.json", tiny.Config), ("model.safetensors", tiny.Weights), ("vocab.txt", tiny.Vocabulary))))
+            .ShouldBeProblem(HttpStatusCode.Conflict, "'sample' exists already", "choose another name");
+        Tree().ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task What_a_studio_that_died_had_taken_in_is_removed_at_the_next_start()
+    {
+        await using var next = new Studio();
+        var root = Path.Join(next.Data, "backbones");
+        foreach (var name in new[] { ".incoming-2147483647-gone", ".incoming-1-lives", ".fetch-kept", "kept" })
+            File.WriteAllText(Path.Join(Directory.CreateDirectory(Path.Join(root, name)).FullName, "config.json"), "{}");
+        await next.StartAsync();
+        Directory.GetDirectories(root).Select(Path.GetFileName).ShouldBe([".incoming-1-lives", ".fetch-kept", "kept"], ignoreOrder: true);
+    }
+
     [Fact]
     public async Task A_form_that_ends_within_the_name_is_refused()
     {
         using var form = new ByteArrayContent("--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nmi"u8.ToArray());
         form.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=b");
         await (await client.PostAsync("/api/v1/tasks", form)).ShouldBeProblem(HttpStatusCode.BadRequest, "the form cannot be read");
+    }
+
+    [Theory]
+    [InlineData("task.json")]
+    [InlineData("task.zip")]
+    public async Task A_form_that_ends_within_a_file_is_refused_and_leaves_nothing(string file)
+    {
+        var before = Tree();
+        using var whole = Studio.Upload("cut", (file, Encoding.UTF8.GetBytes(TaskJson)));
+        using var form = new ByteArrayContent((await whole.ReadAsByteArrayAsync())[..^80]);
+        form.Headers.ContentType = whole.Headers.ContentType;
+        await (await client.PostAsync("/api/v1/tasks", form)).ShouldBeProblem(HttpStatusCode.BadRequest, "ends before its form does", "upload it again");
+        Tree().ShouldBe(before);
     }
 
     private string[] Tree() => [.. Directory.EnumerateFileSystemEntries(studio.Data, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];

@@ -14,6 +14,8 @@ document.addEventListener("click", event => {
   document.getElementById("main").focus();
 }, true);
 
+Blazor.registerCustomEventType("uploaded", { createEventArgs: () => ({}) });
+
 // Uploads go over HTTP, not over the circuit: <form data-upload> posts itself, shows progress and the studio's own words about a refusal.
 document.addEventListener("submit", event => {
   const form = event.target.closest("form[data-upload]");

@@ -21,6 +21,16 @@ public static class EmbeddingRows
         return missing.Length == 0 ? [] : [$"{Sentence(rows, missing)}. A trial whose texts spell it out fails."];
     }
 
+    /// <summary>Why a text's ids cannot be looked up; null where each has a row.</summary>
+    /// <param name="what">the row that the ids are of, as the sentence begins</param>
+    public static string? Problem(IEnumerable<int> ids, int rows, string what)
+    {
+        foreach (var id in ids)
+            if (id >= rows)
+                return string.Create(CultureInfo.InvariantCulture, $"{what} holds the token {id}, and the backbone's embedding has {rows} rows. Take the special token out of the text, or take another backbone.");
+        return null;
+    }
+
     private static string Sentence(int rows, (string Content, int Id, bool Spelled)[] tokens)
     {
         var named = string.Join(", ", tokens.Take(Named).Select(token => string.Create(CultureInfo.InvariantCulture, $"'{BoundedText.Of(token.Content)}' the id {token.Id}")));

@@ -55,9 +55,8 @@ public sealed class TokenisedTask
             return known;
         var encoding = text.Encode(Tokenizer, row.Text, row.Pair, MaxLength);
         var target = row.TargetText is { } written ? new TargetText(written, Tokenizer.Encode(written, null, Definition.Generation?.MaxTokens).Ids) : null;
-        foreach (var id in encoding.Ids.Concat(target?.Ids ?? []))
-            if (id >= vocabulary)
-                throw new TrialFailedException($"row {row.RowNumber} of the {(dev ? "dev" : "training")} rows holds the token {id}, and the backbone's embedding has {vocabulary} rows. Take the special token out of the text, or take another backbone.");
+        if (EmbeddingRows.Problem(encoding.Ids.Concat(target?.Ids ?? []), vocabulary, $"row {row.RowNumber} of the {(dev ? "dev" : "training")} rows") is { } problem)
+            throw new TrialFailedException(problem);
         return tokenised[(dev, row.RowNumber)] = new TokenisedRow(encoding.Ids, encoding.TypeIds, row.Target, target);
     }
 }

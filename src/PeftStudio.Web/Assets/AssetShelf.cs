@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using PeftStudio.Formats;
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
@@ -12,19 +11,19 @@ namespace PeftStudio.Web.Assets;
 
 /// <summary>
 /// The backbones and tasks below the studio's folders. Each folder is read completely once and again when a file of it changes, so that a page
-/// may ask as often as it likes.
+/// may ask as often as it likes. One that cannot be used is read each time: what is in the way may pass without a file's change.
 /// </summary>
 public sealed class AssetShelf(StudioSettings settings)
 {
-    private readonly ConcurrentDictionary<string, (string Stamp, Lazy<BackboneListing> Listing)> backbones = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, (string Stamp, Lazy<TaskListing> Listing)> tasks = new(StringComparer.Ordinal);
+    private readonly FolderReadings<BackboneListing> backbones = new(listing => listing.Error is null);
+    private readonly FolderReadings<TaskListing> tasks = new(listing => listing.Error is null);
 
     /// <summary>By name; of two of one name the first folder's counts, as it does for workers.</summary>
     public Task<IReadOnlyList<BackboneListing>> Backbones(CancellationToken cancel) => Task.Run<IReadOnlyList<BackboneListing>>(
-        () => [.. Folders(settings.BackboneFolders, IsBackbone).Select(folder => Known(backbones, folder, Describe, cancel)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
+        () => [.. Folders(settings.BackboneFolders, IsBackbone, cancel).Select(folder => backbones.Of(() => Describe(folder), folder)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
 
     public Task<IReadOnlyList<TaskListing>> Tasks(CancellationToken cancel) => Task.Run<IReadOnlyList<TaskListing>>(
-        () => [.. Folders(settings.TaskFolders, IsTask).Select(folder => Known(tasks, folder, TaskCatalog.Describe, cancel)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
+        () => [.. Folders(settings.TaskFolders, IsTask, cancel).Select(folder => tasks.Of(() => TaskCatalog.Describe(folder), folder)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
 
     public async Task<BackboneListing?> BackboneOf(string name, CancellationToken cancel) =>
         (await Backbones(cancel)).FirstOrDefault(listing => string.Equals(listing.Name, name, StringComparison.Ordinal));
@@ -58,22 +57,40 @@ public sealed class AssetShelf(StudioSettings settings)
         }
     }
 
+    /// <summary>Refuses a name that a backbone of some folder has: of two the first folder's counts, and the new one would not be seen.</summary>
+    public async Task CheckFreeBackbone(string name, CancellationToken cancel)
+    {
+        if (await BackboneOf(name, cancel) is { } holder)
+            throw Taken("backbone", name, holder.Folder, "choose another name");
+    }
+
+    /// <inheritdoc cref="CheckFreeBackbone"/>
+    public async Task CheckFreeTask(string name, CancellationToken cancel)
+    {
+        if (await TaskOf(name, cancel) is { } holder)
+            throw Taken("task", name, holder.Folder, $"give it another name in its {TaskJson.FileName}, or remove that one");
+    }
+
+    private static UploadRefused Taken(string kind, string name, string folder, string remedy) =>
+        new($"a {kind} called '{name}' exists already, in {folder}; {remedy}", StatusCodes.Status409Conflict);
+
     /// <summary>A task as a study keeps it; null where it cannot be used.</summary>
     public static TaskAsset? Asset(TaskListing listing) => listing is { Error: null, Definition: { } definition, Hash: { } hash, Train: { } train, Dev: { } dev }
         ? new(listing.Name, hash, definition.LabelNames, definition.MetricNames, train.Rows, dev.Rows)
         : null;
 
-    private static T Known<T>(ConcurrentDictionary<string, (string Stamp, Lazy<T> Listing)> known, string folder, Func<string, T> read, CancellationToken cancel)
-    {
-        cancel.ThrowIfCancellationRequested();
-        var stamp = FolderStamp.Of(folder);
-        return known.AddOrUpdate(folder, _ => (stamp, new(() => read(folder))), (_, old) => old.Stamp == stamp ? old : (stamp, new(() => read(folder)))).Listing.Value;
-    }
-
     /// <summary>A configured folder is one itself, or holds some.</summary>
-    private static IEnumerable<string> Folders(IReadOnlyList<string> roots, Func<string, bool> isOne) => roots.Where(Directory.Exists)
-        .SelectMany(root => isOne(root) ? [root] : Directory.EnumerateDirectories(root).Where(folder => !Path.GetFileName(folder).StartsWith('.')).Order(StringComparer.Ordinal).Where(isOne))
-        .Distinct(StringComparer.Ordinal);
+    private static IEnumerable<string> Folders(IReadOnlyList<string> roots, Func<string, bool> isOne, CancellationToken cancel)
+    {
+        var folders = roots.Where(Directory.Exists)
+            .SelectMany(root => isOne(root) ? [root] : Directory.EnumerateDirectories(root).Where(folder => !Path.GetFileName(folder).StartsWith('.')).Order(StringComparer.Ordinal).Where(isOne))
+            .Distinct(StringComparer.Ordinal);
+        foreach (var folder in folders)
+        {
+            cancel.ThrowIfCancellationRequested();
+            yield return folder;
+        }
+    }
 
     private static bool IsBackbone(string folder) => File.Exists(Path.Join(folder, "config.json"));
 

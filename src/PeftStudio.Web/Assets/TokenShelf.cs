@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using PeftStudio.Formats;
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tokenizers;
@@ -8,7 +6,7 @@ using PeftStudio.Search.Costs;
 namespace PeftStudio.Web.Assets;
 
 /// <summary>
-/// How long tasks' rows are in tokens of a backbone: of each pair that is asked for, some rows are read once and their lengths kept until a file of the two folders
+/// How long tasks' rows are in tokens of a backbone, and whether it can write their labels: of each pair that is asked for, read once and kept until a file of the two folders
 /// changes. The tokenizer is one of them, and no part of the backbone's hash.
 /// </summary>
 public sealed class TokenShelf
@@ -18,29 +16,19 @@ public sealed class TokenShelf
     // The longest row in tokens is among the longest in letters, nearly always.
     private const int Longest = 40;
 
-    private readonly ConcurrentDictionary<(string Backbone, string Task), (string Stamp, Lazy<RowLengths> Lengths)> known = new();
+    private readonly FolderReadings<RowLengths> lengths = new();
+    private readonly FolderReadings<string?> labels = new();
 
     /// <param name="maxLength">most tokens a row, to which rows are cut.</param>
     /// <returns>of the rows, and of what is to be written for them where that are texts.</returns>
     public Task<(RowTokens Rows, WrittenTexts? Written)> Of(BackboneListing backbone, TaskListing task, int maxLength, CancellationToken cancel) => Task.Run(
-        () => Known((backbone.Folder, task.Folder)).CutTo(maxLength), cancel);
+        () => lengths.Of(() => Read(backbone.Folder, task.Folder), backbone.Folder, task.Folder).CutTo(maxLength), cancel);
 
-    private RowLengths Known((string Backbone, string Task) pair)
-    {
-        var stamp = $"{FolderStamp.Of(pair.Backbone)}\n{FolderStamp.Of(pair.Task)}";
-        var reading = known.AddOrUpdate(
-            pair, _ => (stamp, new(() => Read(pair.Backbone, pair.Task))), (_, old) => old.Stamp == stamp ? old : (stamp, new(() => Read(pair.Backbone, pair.Task))));
-        try
-        {
-            return reading.Lengths.Value;
-        }
-        catch
-        {
-            // A Lazy keeps its failure; the next who asks reads again.
-            known.TryRemove(KeyValuePair.Create(pair, reading));
-            throw;
-        }
-    }
+    /// <summary>Why the backbone, a T5, could not write a task's labels apart; null where it could, or need not.</summary>
+    public Task<string?> LabelProblem(BackboneListing backbone, TaskListing task, CancellationToken cancel) => Task.Run(
+        () => backbone.Config?.T5 is null || task.Definition is not { Generation: null } definition
+            ? null
+            : labels.Of(() => LabelTexts.Problem(definition, Tokenizer.FromFolder(backbone.Folder)), backbone.Folder, task.Folder), cancel);
 
     private static RowLengths Read(string backbone, string task)
     {

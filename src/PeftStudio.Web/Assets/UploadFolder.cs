@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using PeftStudio.Formats;
 using PeftStudio.Formats.Safetensors;
+using PeftStudio.Jobs;
 
 namespace PeftStudio.Web.Assets;
 
@@ -10,6 +11,7 @@ namespace PeftStudio.Web.Assets;
 /// </summary>
 public sealed class UploadFolder : IDisposable
 {
+    private const string Prefix = ".incoming-";
     private const int MostFiles = 200;
     private const int MostLetters = 100;
 
@@ -25,11 +27,15 @@ public sealed class UploadFolder : IDisposable
     public UploadFolder(string root, long mostBytes, DataDisk disk)
     {
         (this.root, this.mostBytes, this.disk) = (root, mostBytes, disk);
-        Incoming = SafePath.Under(root, $".incoming-{Path.GetFileNameWithoutExtension(Path.GetRandomFileName())}");
+        Incoming = SafePath.Under(root, ProcessFolders.Beginning(Prefix) + Path.GetFileNameWithoutExtension(Path.GetRandomFileName()));
         DataDisk.Writing("the upload", () => Directory.CreateDirectory(Incoming), Full);
     }
 
     public string Incoming { get; }
+
+    /// <summary>Uploads of processes that are gone; the studio's start asks for it, before any of its own.</summary>
+    public static void RemoveLeft(string root, ILogger log) => ProcessFolders.RemoveLeft(root, Prefix, left => Directory.Delete(left, recursive: true),
+        (left, reason) => log.LogWarning("{Folder} was left by an upload that did not end, and cannot be removed ({Reason}); remove it by hand", left, reason));
 
     /// <summary>A name that a folder may have: what <see cref="SafePath"/> accepts, one part, not hidden.</summary>
     public static string CheckName(string? name)
@@ -128,12 +134,24 @@ public sealed class UploadFolder : IDisposable
         var buffer = new byte[128 * 1024];
         await using var to = DataDisk.Writing(what, () => disk.Open(path), Full);
         int read;
-        while ((read = await from.ReadAsync(buffer, cancel)) > 0)
+        while ((read = await Read(from, buffer, what, cancel)) > 0)
         {
             bytes += read;
             if (bytes > mostBytes)
                 throw new UploadRefused($"{what} makes the upload larger than {mostBytes / (1024 * 1024)} MB (Studio:UploadMegabytes)", StatusCodes.Status413PayloadTooLarge);
             DataDisk.Writing(what, () => to.Write(buffer, 0, read), Full);
+        }
+    }
+
+    private static async Task<int> Read(Stream from, byte[] buffer, string what, CancellationToken cancel)
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, cancel);
+        }
+        catch (Exception error) when (error is IOException and not BadHttpRequestException)
+        {
+            throw new UploadRefused($"{what} ends before its form does ({error.Message}). Nothing of the upload is kept; upload it again");
         }
     }
 

@@ -22,7 +22,11 @@ internal static class UploadEndpoints
 
     private static async Task<Created<BackboneView>> UploadBackbone(HttpRequest request, AssetShelf shelf, StudioSettings settings, DataDisk disk, CancellationToken cancel)
     {
-        var name = await Receive(request, disk, settings.UploadedBackbones, settings.UploadBytes, folder => shelf.CheckBackbone(folder), cancel);
+        var name = await Receive(request, disk, settings.UploadedBackbones, settings.UploadBytes, async (folder, asked) =>
+        {
+            shelf.CheckBackbone(folder);
+            await shelf.CheckFreeBackbone(asked, cancel);
+        }, cancel);
         var listing = await shelf.BackboneOf(name, cancel) ?? throw Unlisted(name, settings.UploadedBackbones, "BackboneFolders");
         return TypedResults.Created($"/api/v1/backbones/{Uri.EscapeDataString(name)}", BackboneView.Of(listing));
     }
@@ -30,15 +34,13 @@ internal static class UploadEndpoints
     private static async Task<Created<TaskView>> UploadTask(HttpRequest request, AssetShelf shelf, StudioSettings settings, DataDisk disk, CancellationToken cancel)
     {
         string? listed = null;
-        var name = await Receive(request, disk, settings.UploadedTasks, settings.UploadBytes, (folder, asked) => listed = shelf.CheckTask(folder, asked), cancel);
+        var name = await Receive(request, disk, settings.UploadedTasks, settings.UploadBytes, async (folder, asked) => await shelf.CheckFreeTask(listed = shelf.CheckTask(folder, asked), cancel), cancel);
         var listing = await shelf.TaskOf(listed ?? name, cancel) ?? throw Unlisted(name, settings.UploadedTasks, "TaskFolders");
         return TypedResults.Created($"/api/v1/tasks/{Uri.EscapeDataString(listing.Name)}", TaskView.Of(listing));
     }
 
-    private static Task<string> Receive(HttpRequest request, DataDisk disk, string root, long mostBytes, Action<string> check, CancellationToken cancel) =>
-        Receive(request, disk, root, mostBytes, (folder, _) => check(folder), cancel);
-
-    private static async Task<string> Receive(HttpRequest request, DataDisk disk, string root, long mostBytes, Action<string, string> check, CancellationToken cancel)
+    /// <param name="check">of what has come, in a folder that has not yet its name, and the name that it will have</param>
+    private static async Task<string> Receive(HttpRequest request, DataDisk disk, string root, long mostBytes, Func<string, string, Task> check, CancellationToken cancel)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.MediaType != "multipart/form-data" || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 and <= 200 } boundary)
             throw new UploadRefused("send the upload as multipart/form-data with the fields 'name' and 'file'", StatusCodes.Status415UnsupportedMediaType);
@@ -62,7 +64,7 @@ internal static class UploadEndpoints
         if (parts == 0)
             throw new UploadRefused("the form has no file; send a zip archive or the folder's files as 'file'");
         var kept = UploadFolder.CheckName(name);
-        check(folder.Incoming, kept);
+        await check(folder.Incoming, kept);
         folder.Keep(kept);
         return kept;
     }

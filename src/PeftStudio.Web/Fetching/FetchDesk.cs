@@ -165,6 +165,15 @@ public sealed class FetchDesk : IAsyncDisposable
         var made = fetch.Order.Make(fetch.Folder, disk);
         fetch.Cancelled.ThrowIfCancellationRequested();
         fetch.Folder.Place(made);
+        try
+        {
+            fetch.Folder.Discard();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What was asked for is in its place all the same.
+            log.LogWarning(error, "what the fetch of {What} no longer needs cannot be removed", fetch.Order.What);
+        }
     }
 
     private string Reason(Fetch fetch, Exception error)

@@ -57,10 +57,8 @@ internal sealed class FetchFolder
     /// <summary>Gives a folder of this one its name, at once and whole; nothing is ever written over.</summary>
     public void Place(string folder)
     {
-        var place = SafePath.Under(root, target);
-        if (!DataDisk.Place(folder, place))
+        if (!DataDisk.Place(folder, SafePath.Under(root, target)))
             throw Taken(target);
-        Discard();
     }
 
     /// <summary>Fills <see cref="Made"/>, which is empty then, also where an earlier process ended in the middle, and gone where it fails.</summary>

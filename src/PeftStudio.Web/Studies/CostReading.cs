@@ -1,3 +1,4 @@
+using PeftStudio.Formats.Tasks;
 using PeftStudio.Search.Costs;
 using PeftStudio.Search.Studies;
 using PeftStudio.Storage;
@@ -21,11 +22,22 @@ public sealed class CostReading(AssetShelf shelf, TokenShelf tokens, StudioDatab
         foreach (var listing in (await shelf.Tasks(cancel)).Where(task => plan.Tasks.Contains(task.Name, StringComparer.Ordinal)))
             if (AssetShelf.Asset(listing) is { } task)
             {
-                var (rows, written) = await tokens.Of(backbone, listing, plan.Training.MaxLength, cancel);
-                tasks.Add(new(task, rows, new DirectoryInfo(listing.Folder).EnumerateFiles().Sum(file => file.Length), written));
+                try
+                {
+                    var (rows, written) = await tokens.Of(backbone, listing, plan.Training.MaxLength, cancel);
+                    tasks.Add(new(task, rows, Bytes(listing), written));
+                }
+                catch (Exception error) when (error is InvalidTaskException or InvalidDataException or IOException or UnauthorizedAccessException)
+                {
+                    // A file changed since the look; the next one finds it.
+                    return CostLook.NotRead(listing, error.Message);
+                }
             }
         return CostLook.Of(plan, StudyCost.Of(plan, asset, tasks, forecast, basis.Model), basis);
     }
+
+    /// <summary>What a worker reads and keeps; test rows that lie beside it are not.</summary>
+    private static long Bytes(TaskListing listing) => new[] { listing.Train, listing.Dev }.OfType<FileListing>().Sum(file => new FileInfo(Path.Join(listing.Folder, file.File)).Length);
 
     /// <summary>All that was measured of a backbone.</summary>
     public async Task<IReadOnlyList<CostModelView>> Measured(string backboneHash, CancellationToken cancel)

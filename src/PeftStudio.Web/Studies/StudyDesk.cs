@@ -17,7 +17,7 @@ namespace PeftStudio.Web.Studies;
 public sealed record StartedStudy(int? Id, IReadOnlyList<PlanProblem> Problems);
 
 /// <summary>Where plans begin and become studies: the form and the API stand on the same verbs.</summary>
-public sealed class StudyDesk(AssetShelf shelf, DatabaseStart start, StudioDatabase database, StudioSettings settings)
+public sealed class StudyDesk(AssetShelf shelf, TokenShelf tokens, DatabaseStart start, StudioDatabase database, StudioSettings settings)
 {
     public static readonly StudyPlan Empty = new() { Name = "", Backbone = "", Tasks = [] };
 
@@ -45,8 +45,19 @@ public sealed class StudyDesk(AssetShelf shelf, DatabaseStart start, StudioDatab
         return (StudyPreset.Find(preset) ?? StudyPreset.All[0]).Apply(plan);
     }
 
-    public async Task<PlanLook> Look(StudyPlan plan, CancellationToken cancel) =>
-        PlanLook.At(plan, await shelf.Backbones(cancel), await shelf.Tasks(cancel));
+    /// <summary>With what only the backbone's tokenizer tells.</summary>
+    public async Task<PlanLook> Look(StudyPlan plan, CancellationToken cancel)
+    {
+        var (backbones, tasks) = (await shelf.Backbones(cancel), await shelf.Tasks(cancel));
+        var look = PlanLook.At(plan, backbones, tasks);
+        if (look.Problems.Count > 0 || backbones.FirstOrDefault(listing => listing.Name == plan.Backbone) is not { } backbone)
+            return look;
+        var problems = new List<PlanProblem>();
+        for (var i = 0; i < plan.Tasks.Count; i++)
+            if (tasks.FirstOrDefault(listing => listing.Name == plan.Tasks[i]) is { } task && await tokens.LabelProblem(backbone, task, cancel) is { } problem)
+                problems.Add(new($"tasks[{i}]", problem));
+        return problems.Count == 0 ? look : look with { Problems = problems, Forecast = null };
+    }
 
     /// <summary>A range of time with its basis; null while the plan has problems or no trial of its backbone has completed here.</summary>
     public async Task<string?> Time(StudyPlan plan, PlanLook look, CancellationToken cancel)
@@ -68,24 +79,17 @@ public sealed class StudyDesk(AssetShelf shelf, DatabaseStart start, StudioDatab
         var look = await Look(plan, cancel);
         if (look.Problems.Count > 0)
             return new(null, look.Problems);
-        var listed = await shelf.BackboneOf(plan.Backbone, cancel);
-        var backbone = listed?.Asset ?? throw new InvalidOperationException($"backbone '{plan.Backbone}' left while it was looked at");
-        var (definitions, tasks) = (new List<TaskDefinition>(), new List<TaskAsset>());
+        if ((await shelf.BackboneOf(plan.Backbone, cancel))?.Asset is not { } backbone)
+            return Left("backbone", $"the backbone '{plan.Backbone}'");
+        var tasks = new List<TaskAsset>();
         foreach (var name in plan.Tasks)
         {
-            tasks.Add(await shelf.TaskOf(name, cancel) is { Definition: { } definition } listing && AssetShelf.Asset(listing) is { } asset ? asset : throw new InvalidOperationException($"task '{name}' left while it was looked at"));
-            definitions.Add(definition);
+            if (await shelf.TaskOf(name, cancel) is not { } listing || AssetShelf.Asset(listing) is not { } asset)
+                return Left($"tasks[{tasks.Count}]", $"the task '{name}'");
+            tasks.Add(asset);
         }
-        if (listed.Config?.T5 is not null && await Task.Run(() => Unwritable(listed.Folder, definitions), cancel) is { Count: > 0 } problems)
-            return new(null, problems);
         return new(await (await start.Jobs).Commands.CreateAsync(plan, new StudyAssets(backbone, tasks.ToValueList()), by, cancel), []);
     }
 
-    /// <summary>T5 writes its labels: those that its tokenizer cannot tell apart.</summary>
-    private static List<PlanProblem> Unwritable(string backboneFolder, List<TaskDefinition> tasks)
-    {
-        var tokenizer = Tokenizer.FromFolder(backboneFolder);
-        return [.. tasks.Select((task, i) => (Problem: task.Generation is null ? LabelTexts.Problem(task, tokenizer) : null, Field: $"tasks[{i}]"))
-            .Where(found => found.Problem is not null).Select(found => new PlanProblem(found.Field, found.Problem!))];
-    }
+    private static StartedStudy Left(string field, string what) => new(null, [new(field, $"{what} changed while it was looked at; look at it again")]);
 }

@@ -126,6 +126,17 @@ public sealed class FetchDeskTests
         bench.Files().ShouldBeEmpty();
     }
 
+    /// <summary>What was asked for is there, so that the fetch has not failed.</summary>
+    [Fact]
+    public async Task Leftovers_that_the_disk_does_not_give_back_fail_no_fetch()
+    {
+        await using var bench = new FetchBench(DataDisk.Real with { Remove = _ => throw new IOException("Directory not empty") });
+        bench.AddTiny();
+        var view = await bench.FetchAsync();
+        (view.State, view.Message).ShouldBe((FetchState.Completed, null));
+        bench.Files().Count(file => !file.Contains(".fetch-", StringComparison.Ordinal)).ShouldBe(3);
+    }
+
     [Fact]
     public async Task Each_change_wakes_who_follows()
     {

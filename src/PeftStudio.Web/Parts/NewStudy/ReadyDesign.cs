@@ -38,10 +38,14 @@ public sealed record ReadyDesign(string Key, string Title, string Says, ValueLis
     {
         var left = ReadyDesigns.All.SelectMany(ready => ready.Own).Where(plan.OwnMethods.Contains).Aggregate(plan, (less, method) => OwnMethodEdits.Remove(less, method.Name));
         var begun = Own.Aggregate(left, OwnMethodEdits.Put) with { Design = For(shape), Training = Rated(left.Training) };
-        return Percent is { } percent ? begun with { Budget = new Budget(percent: percent) }
-            : HasSizes ? begun with { Budget = new Budget(parameters: Cost(shape)) }
-            : begun;
+        return begun with { Budget = BudgetOn(shape) ?? begun.Budget };
     }
+
+    /// <summary>The plan on another backbone, where it has this design as <see cref="Begin"/> gave it, and the other can have it; null where not.</summary>
+    public StudyPlan? Follow(StudyPlan plan, BackboneShape from, BackboneShape to) =>
+        plan.Design is { } design && IsIn(design, plan.Methods, from) && plan.Budget.Equals(BudgetOn(from) ?? plan.Budget) && Problem(to) is null
+            ? plan with { Design = For(to), Budget = BudgetOn(to) ?? plan.Budget }
+            : null;
 
     /// <summary>Whether a plan has this design, with these methods behind its names.</summary>
     public bool IsIn(Design design, ValueList<PeftMethod> methods, BackboneShape shape) => Problem(shape) is null && Own.All(methods.Contains) && For(shape).Equals(design);
@@ -60,6 +64,8 @@ public sealed record ReadyDesign(string Key, string Title, string Says, ValueLis
         MethodRates = training.MethodRates.Where(other => !Own.Any(method => method.Name == other.Method))
             .Concat(Own.Select(method => new MethodRate(method.Name, Math.Round(rate / training.Rate, 8)))).OrderBy(other => other.Method, StringComparer.Ordinal).ToValueList(),
     };
+
+    private Budget? BudgetOn(BackboneShape shape) => Percent is { } percent ? new Budget(percent: percent) : HasSizes ? new Budget(parameters: Cost(shape)) : null;
 
     private long Cost(BackboneShape shape) => BudgetSizes.SmallestTotal(Laid(shape), shape, NamedMethods.With(Own));
 }

@@ -35,7 +35,7 @@ public static class ReadyDesigns
             [new(["prefix", "lora"]), new(["adapter", "lora"]), new(["prefix", "bitfit", "lora"]), new(["adapter", "prefix", "bitfit"])], LayerPattern.Spindle) { Percent = 0.5 },
         Everywhere("mam", "MAM for GLUE",
             $"arXiv 2110.04366 on RoBERTa-base, by its published scripts: in every layer a prefix of 16 and a scaled parallel adapter of 16, s = 2. {SizesOfItsOwn}; an encoder-decoder's cross attention has a prefix too. {MlpOfPrefix} Its rate, 1e-4, is set as its methods' part of this study's rate. "
-            + "Not known: how its 0.5 % was counted, and whether its head was trained, which its code as published leaves frozen; here it is trained and counted apart.",
+            + "Its batch of 32, weight decay of 0.1, rows of up to 512 tokens and 10 epochs are not set; its Adam betas and its fp16 are not to be had. Not known: how its 0.5 % was counted, and whether its head was trained, which its code as published leaves frozen; here it is trained and counted apart.",
             MamPrefix.Name, MamAdapter.Name) with
         {
             Own = [MamPrefix, MamAdapter],
