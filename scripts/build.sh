@@ -36,3 +36,13 @@ worker_program() { WORKER=(env LD_PRELOAD="${LD_PRELOAD-$(allocator)}" dotnet "$
 
 # exec_tool COMMAND ...: the worker's command line, in the caller's folder, so that relative paths are the caller's.
 exec_tool() { worker_program "$@"; cd "$CALLER"; exec "${WORKER[@]}"; }
+
+# exec_connected COMMAND ...: the same with the studio's own database, unless the caller names one.
+exec_connected() {
+  local command=$1 argument
+  shift
+  for argument in "$@"; do
+    case "$argument" in --connection|--connection[=:]*) exec_tool "$command" "$@" ;; esac
+  done
+  exec_tool "$command" --connection "$(connection)" "$@"
+}

@@ -54,6 +54,9 @@ start_all() {
   done
 }
 
+# Seconds that a worker has to end its step, or the export at hand, and to put its trial back: more than it allows itself.
+LONGEST_END=70
+
 stop_all() {
   local file pid
   for file in "$DATA"/run/*.pid; do
@@ -64,12 +67,24 @@ stop_all() {
   for file in "$DATA"/run/*.pid; do
     [ -e "$file" ] || continue
     pid=$(cat "$file")
-    for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    wait_for_end "$(basename "$file" .pid)" "$pid"
     kill -KILL -- "-$pid" 2>/dev/null || true
     rm -f "$file"
   done
   rm -f "$DATA/run/address"
   stop_postgres
+}
+
+# wait_for_end NAME PID
+wait_for_end() {
+  local name=$1 pid=$2 tenth=0 limit=10
+  case "$name" in worker-*) limit=$LONGEST_END ;; esac
+  while kill -0 "$pid" 2>/dev/null; do
+    if [ $tenth -ge $((limit * 10)) ]; then say "$name did not end within $limit s and was killed"; return; fi
+    if [ $tenth -eq 30 ]; then say "waiting for $name to put back what it works on, at most $limit s"; fi
+    sleep 0.1
+    tenth=$((tenth + 1))
+  done
 }
 
 # For commands that need a studio: one is started in the background and stays.

@@ -7,7 +7,7 @@ using PeftStudio.Storage.Writes;
 
 namespace PeftStudio.Jobs;
 
-/// <summary>One export on this worker, from the claim to the stored archive. It is made between trials and takes seconds, so it is finished even where the worker is asked to go.</summary>
+/// <summary>One export on this worker, from the claim to the stored archive. It is made between trials and seldom takes a minute, so it is finished even where the worker is asked to go.</summary>
 internal sealed class ExportRun(
     WorkerNode worker, StudioDatabase database, ExportAttempts attempts, WorkerRows workers, WorkerAssets assets, IAdapterExporter exporter, ILogger<ExportRun> log, CancellationToken stopping)
 {

@@ -6,8 +6,8 @@ using PeftStudio.Storage;
 namespace PeftStudio.Jobs;
 
 /// <summary>
-/// Finds what a crash between two stores has lost: trials and exports without a job, and studies that nobody advanced. Identities are compared, never counts. It
-/// runs at the start of web and workers and every minute after; doing it twice at once is harmless.
+/// Finds what a crash between two stores has lost: trials and exports without a job, and studies that nobody advanced. Identities are compared, never counts. A trial
+/// that is open in a study that is over gets a job too: the worker that takes it ends it. It runs at the start of web and workers and every minute after; doing it twice at once is harmless.
 /// </summary>
 public sealed class QueueSweep(StudioDatabase database, TrialQueue queue, ExportQueue exports, StudyProgress progress, TimeProvider time)
 {
@@ -24,9 +24,8 @@ public sealed class QueueSweep(StudioDatabase database, TrialQueue queue, Export
         var late = now - Silent;
         var candidates = await (
             from trial in context.Trials
-            join study in context.Studies on trial.StudyId equals study.Id
-            where study.FinishedAt == null && (trial.State == TrialState.Waiting || (trial.State == TrialState.Running
-                && !context.Attempts.Any(attempt => attempt.TrialId == trial.Id && attempt.Number == trial.Attempt && attempt.HeartbeatAt > late)))
+            where trial.State == TrialState.Waiting || (trial.State == TrialState.Running
+                && !context.Attempts.Any(attempt => attempt.TrialId == trial.Id && attempt.Number == trial.Attempt && attempt.HeartbeatAt > late))
             orderby trial.Id
             select trial.Id).ToListAsync(cancellationToken);
         // Read after the rows: a job that ends meanwhile leaves a trial that is over, and running that again does nothing.

@@ -17,7 +17,8 @@ public sealed class TrialWorker(
 {
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(20);
+    /// <summary>How long what runs may take to hear that it is to stop: a training step, a batch, the loading of a backbone, or a whole export.</summary>
+    public static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(60);
 
     private readonly ILogger<TrialWorker> log = logs.CreateLogger<TrialWorker>();
 

@@ -1,11 +1,13 @@
 using PeftStudio.Formats;
 using PeftStudio.Formats.Exports;
+using PeftStudio.Formats.Safetensors;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tokenizers;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
 using PeftStudio.Search.Exports;
 using PeftStudio.Search.Studies;
+using PeftStudio.Torch;
 using PeftStudio.Training.Batching;
 using TorchSharp;
 
@@ -15,21 +17,40 @@ namespace PeftStudio.Training;
 /// The backbone and the tasks that a worker holds in memory between trials: one backbone in one precision (another trial's may push it out), and the tokenised tasks
 /// read with it. What changed on disk is read again. For one thread.
 /// </summary>
-public sealed class TrialAssets(torch.Device device) : IDisposable
+public sealed class TrialAssets : IDisposable
 {
+    private readonly Func<string, torch.Device, Precision, Backbone> load;
     private readonly Dictionary<(string Folder, int MaxLength, bool SkipBadRows), (string Stamp, TokenisedTask Task)> tasks = [];
     private (string Folder, string Stamp, Precision Precision)? loaded;
     private Backbone? backbone;
     private Tokenizer? tokenizer;
     private (string Folder, string Stamp)? tokenizerOf;
 
-    public torch.Device Device => device;
+    public TrialAssets(torch.Device device)
+        : this(device, Backbone.Load)
+    {
+    }
+
+    /// <param name="device">of the backbone and of the trials.</param>
+    /// <param name="load">reads the backbone of a folder; tests let memory run out in it.</param>
+    internal TrialAssets(torch.Device device, Func<string, torch.Device, Precision, Backbone> load) => (Device, this.load) = (device, load);
+
+    public torch.Device Device { get; }
 
     /// <param name="backboneFolder">a folder in the Hugging Face layout with the plan's backbone.</param>
     /// <param name="taskFolder">a folder with the plan's task.</param>
+    /// <exception cref="TrialFailedException">Memory ran out, for the backbone or later, or the loss or a prediction is not finite.</exception>
+    /// <exception cref="SafetensorsException">The backbone's weights are damaged, or not what its config.json describes.</exception>
     public TrainedTrial Run(TrialPlan plan, string backboneFolder, string taskFolder, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        Hold(backboneFolder, plan.Training.Precision);
+        try
+        {
+            Hold(backboneFolder, plan.Training.Precision);
+        }
+        catch (TorchOutOfMemoryException error)
+        {
+            throw TrialFailedException.OutOfMemoryForBackbone(plan, error);
+        }
         return TrialRunner.Run(plan, backbone!, Task(taskFolder, plan.Training), progress, cancellationToken);
     }
 
@@ -59,7 +80,7 @@ public sealed class TrialAssets(torch.Device device) : IDisposable
             tasks.Clear();
             (tokenizer, tokenizerOf) = (Tokenizer.FromFolder(folder), (folder, stamp));
         }
-        backbone = Backbone.Load(folder, device, precision);
+        backbone = load(folder, Device, precision);
         loaded = (folder, stamp, precision);
     }
 

@@ -13,4 +13,7 @@ public sealed class TrialFailedException : Exception
 
     internal static TrialFailedException OutOfMemory(Search.Studies.TrainingPlan plan, Exception inner) =>
         new($"out of memory with batches of {plan.BatchSize} rows of up to {plan.MaxLength} tokens. Lower the batch size or the length, or give the worker a larger device. ({inner.Message})", inner);
+
+    internal static TrialFailedException OutOfMemoryForBackbone(Search.Studies.TrialPlan plan, Exception inner) =>
+        new($"out of memory while the backbone '{plan.Backbone.Name}' was loaded in {(plan.Training.Precision == Search.Studies.Precision.Fp32 ? "fp32. Train in bf16, choose" : "bf16. Choose")} a smaller backbone, or give the worker a larger device. ({inner.Message})", inner);
 }

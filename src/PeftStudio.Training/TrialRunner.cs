@@ -23,7 +23,7 @@ public sealed record TrainedAdapter(byte[] Weights, Func<AdapterVersions, Adapte
 public static class TrialRunner
 {
     /// <exception cref="TrialFailedException">The loss or a prediction is not finite, or memory ran out.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled between two steps.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between two rows that are tokenised, two steps or two batches.</exception>
     public static TrainedTrial Run(
         TrialPlan plan, Backbone backbone, TokenisedTask task, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ public static class TrialRunner
     private static TrainedTrial RunChecked(
         TrialPlan plan, Backbone backbone, TokenisedTask task, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var (train, decision) = Rows(plan, task);
+        var (train, decision) = Rows(plan, task, cancellationToken);
         var definition = task.Definition;
         using var model = TunedModel.Create(
             backbone, plan.Design, plan.Sizes, plan.Methods, TaskHead.Of(definition, backbone.Config, task.Tokenizer), new InitialisationSeed(plan.StudySeed, plan.TrainingSeed));
@@ -65,7 +65,7 @@ public static class TrialRunner
         if (bestEpoch != plan.Epochs)
             model.Parameters.Restore(best);
         var dev = plan.Evaluate == EvaluationRows.DecisionThenDev
-            ? Evaluation.Score(model, definition, task.Tokenizer, task.Dev(task.DevRows), cancellationToken)
+            ? Evaluation.Score(model, definition, task.Tokenizer, task.Dev(task.DevRows, cancellationToken), cancellationToken)
             : null;
         var result = new TrialResult(
             bestEpoch, curve[bestEpoch - 1].Decision, dev, curve.ToValueList(), model.Parameters.BackboneCount, model.Parameters.HeadCount, train.Length)
@@ -79,14 +79,14 @@ public static class TrialRunner
         SafetensorsWriter.ToBytes(AdapterTensors.Of(model)),
         versions => AdapterManifest.Of(plan, result, task.Definition, plan.Methods, task.TokenizerHash, BatchOrder.Rule, versions, run: null));
 
-    private static (TokenisedRow[] Train, TokenisedRow[] Decision) Rows(TrialPlan plan, TokenisedTask task)
+    private static (TokenisedRow[] Train, TokenisedRow[] Decision) Rows(TrialPlan plan, TokenisedTask task, CancellationToken cancellationToken)
     {
         var onDev = plan.DecideOn == DecisionRows.Dev;
         var seed = (long)Seeds.For(plan.StudySeed, 0, "decision rows");
         var split = DecisionSplit.Of(
             task.Definition, task.TrainRows, seed, onDev ? 0 : plan.DecisionShare, plan.DecisionRowsAtMost, plan.TrainingRows);
-        var train = task.Train(split.Train);
-        return (train, onDev ? task.Dev(task.DevRows) : task.Train(split.Decision));
+        var train = task.Train(split.Train, cancellationToken);
+        return (train, onDev ? task.Dev(task.DevRows, cancellationToken) : task.Train(split.Decision, cancellationToken));
     }
 
     private static void Check(TrialPlan plan, Backbone backbone, TokenisedTask task)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using PeftStudio.Jobs;
 using PeftStudio.Worker.Commands;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -16,5 +17,5 @@ var root = new RootCommand("PeftStudio's worker and command line; ./studio is th
     PredictCommand.Create(),
     ProbeCommand.Create(),
 };
-// A worker that is asked to stop puts its trial back first: that takes up to a training step.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
+// A worker that is asked to stop puts its trial back first, which the database has to hear of too.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TrialWorker.LongestEnd + TimeSpan.FromSeconds(5) });

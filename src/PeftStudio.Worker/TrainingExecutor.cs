@@ -1,6 +1,7 @@
 using PeftStudio.Formats;
 using PeftStudio.Formats.Adapters;
 using PeftStudio.Formats.Exports;
+using PeftStudio.Formats.Safetensors;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Jobs;
 using PeftStudio.Models.Exports;
@@ -46,8 +47,8 @@ public sealed class TrainingExecutor : ITrialExecutor, IAdapterExporter, IDispos
                 return new TrialOutcome.Completed(trained.Result, trained.Adapter?.Weights, trained.Adapter is { } adapter ? AdapterJson.Write(adapter.Manifest(versions)) : null);
             });
         }
-        // What the same files give again: bad rows, labels that cannot be written, a tokenizer that cannot be read.
-        catch (Exception error) when (error is TrialFailedException or InvalidTaskException or InvalidDataException)
+        // What the same files give again: bad rows, labels that cannot be written, a tokenizer or weights that cannot be read.
+        catch (Exception error) when (error is TrialFailedException or InvalidTaskException or InvalidDataException or SafetensorsException)
         {
             return new TrialOutcome.Failed(error.Message, Again: false);
         }

@@ -56,6 +56,26 @@ public sealed class FencingTests
     }
 
     [Fact]
+    public async Task A_cancelled_studys_trials_do_not_wait_again()
+    {
+        await using var studio = await Studio.OpenAsync();
+        var (attempts, first) = await FirstTrialAsync(studio);
+        await using var context = studio.Database.Open();
+        var second = await context.Trials.Where(trial => trial.Id != first.Id).Select(trial => trial.Id).SingleAsync();
+        foreach (var trial in (long[])[first.Id, second])
+            (await attempts.StartAsync(trial, Node("w"), None)).ShouldBeOfType<StartAnswer.Started>();
+        (await studio.Jobs.Commands.CancelAsync(first.StudyId, "anna", None)).ShouldBe(CommandAnswer.Done);
+
+        (await attempts.PutBackAsync(first.Id, 1, None)).ShouldBe(WriteAnswer.Accepted);
+        (await attempts.FailAsync(second, 1, "the disk is full", again: true, None)).ShouldBe(WriteAnswer.Accepted);
+
+        var trials = await context.Trials.AsNoTracking().OrderBy(trial => trial.Id).ToListAsync();
+        trials.ShouldAllBe(trial => trial.State == TrialState.Cancelled && trial.FinishedAt != null);
+        trials[1].Reason.ShouldBe("attempt 1: the disk is full\ncancelled");
+        await History.CheckAsync(context, first.StudyId);
+    }
+
+    [Fact]
     public async Task A_stage_is_decided_once_however_many_finish_it()
     {
         await using var studio = await Studio.OpenAsync();

@@ -56,6 +56,24 @@ public sealed class KillTests(UndisturbedRun undisturbed) : IClassFixture<Undist
         await CompletesAsUndisturbedAsync(studio, id);
     }
 
+    // The study is over at once, so that nothing but the dead worker's own job asks after its trial again.
+    [Fact]
+    public async Task Killed_before_it_heard_that_its_study_was_cancelled()
+    {
+        await using var studio = await Studio.OpenAsync();
+        var victim = studio.StartProcess(60_000);
+        var id = await studio.CreateAsync();
+        await studio.UntilAsync(context => context.Trials.AnyAsync(trial => trial.State == TrialState.Running));
+        Signal(victim, "STOP");
+        (await studio.Jobs.Commands.CancelAsync(id, "anna", CancellationToken.None)).ShouldBe(CommandAnswer.Done);
+        victim.Kill();
+        studio.StartWorker();
+        await studio.UntilAsync(async context => !await context.Trials.AnyAsync(trial => trial.State != TrialState.Cancelled), seconds: 30);
+        await using var context = studio.Database.Open();
+        (await context.Attempts.SingleAsync()).State.ShouldBe(AttemptState.Lost);
+        await History.CheckAsync(context, id);
+    }
+
     private async Task CompletesAsUndisturbedAsync(Studio studio, int id)
     {
         await studio.UntilOverAsync(id);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using PeftStudio.Search.Studies;
+using PeftStudio.Storage;
 using PeftStudio.Storage.Queries;
 using PeftStudio.Storage.Rows;
 using PeftStudio.Storage.Writes;
@@ -74,10 +75,7 @@ public sealed class WorkerTests
         await using var context = studio.Database.Open();
         var trials = await context.Trials.OrderBy(trial => trial.Id).Select(trial => trial.Id).ToListAsync();
         // As if the process had died between the rows and the jobs: one trial without a job, one job without a trial; the counts are equal.
-        var job = trials[1].ToString(CultureInfo.InvariantCulture);
-        await context.Database.ExecuteSqlAsync($"delete from quartz.qrtz_simple_triggers where trigger_name in (select trigger_name from quartz.qrtz_triggers where job_name = {job})");
-        await context.Database.ExecuteSqlAsync($"delete from quartz.qrtz_triggers where job_name = {job}");
-        await context.Database.ExecuteSqlAsync($"delete from quartz.qrtz_job_details where job_name = {job}");
+        await LoseJobAsync(context, trials[1]);
         await studio.Jobs.Queue.EnqueueAsync([999_999], None);
         await studio.RestartWebAsync();
         (await studio.Jobs.Sweep.RunAsync(None)).ShouldBe([trials[1]]);
@@ -85,6 +83,27 @@ public sealed class WorkerTests
         studio.StartWorker();
         await studio.UntilOverAsync(id);
         await History.CheckAsync(context, id);
+    }
+
+    // Programs before left such rows: a trial put back when its study had been cancelled waited, and nothing looked at it again.
+    [Fact]
+    public async Task Open_trials_of_a_cancelled_study_are_found_and_ended()
+    {
+        await using var studio = await Studio.OpenAsync();
+        var id = await studio.CreateAsync();
+        await using var context = studio.Database.Open();
+        await studio.Jobs.Commands.CancelAsync(id, "anna", None);
+        var trials = await context.Trials.OrderBy(trial => trial.Id).Select(trial => trial.Id).ToListAsync();
+        foreach (var trial in trials)
+            await LoseJobAsync(context, trial);
+        await context.Database.ExecuteSqlAsync($"update trials set state = 'Waiting', finished_at = null where id = {trials[0]}");
+        await context.Database.ExecuteSqlAsync($"update trials set state = 'Running', finished_at = null, attempt = 1 where id = {trials[1]}");
+        (await studio.Jobs.Sweep.RunAsync(None)).ShouldBe(trials);
+        // It lacks both files: what is only to be ended needs none.
+        studio.StartWorker(new ScriptedExecutor((_, _) => null) { Assets = new([], []) });
+        await studio.UntilAsync(async context => !await context.Trials.AnyAsync(trial => trial.State != TrialState.Cancelled), seconds: 30);
+        var queue = await QueueList.ReadAsync(context, 0, 10, None);
+        (queue.Running.Count, queue.Waiting).ShouldBe((0, 0));
     }
 
     [Fact]
@@ -95,5 +114,13 @@ public sealed class WorkerTests
         WorkerNode Make(DateTimeOffset now) => new("w", "test", 1, "cpu", 1, "test", [], [], now);
         await rows.RegisterAsync(Make, None);
         (await Should.ThrowAsync<InvalidOperationException>(() => rows.RegisterAsync(Make, None))).Message.ShouldContain("a worker called w is registered already");
+    }
+
+    private static async Task LoseJobAsync(StudioContext context, long trial)
+    {
+        var job = trial.ToString(CultureInfo.InvariantCulture);
+        await context.Database.ExecuteSqlAsync($"delete from quartz.qrtz_simple_triggers where trigger_name in (select trigger_name from quartz.qrtz_triggers where job_name = {job})");
+        await context.Database.ExecuteSqlAsync($"delete from quartz.qrtz_triggers where job_name = {job}");
+        await context.Database.ExecuteSqlAsync($"delete from quartz.qrtz_job_details where job_name = {job}");
     }
 }

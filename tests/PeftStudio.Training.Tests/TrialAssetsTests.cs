@@ -1,6 +1,8 @@
 using PeftStudio.Formats.Tasks;
+using PeftStudio.Models.Backbones;
 using PeftStudio.Search.Studies;
 using PeftStudio.Tests;
+using PeftStudio.Torch;
 using static TorchSharp.torch;
 
 namespace PeftStudio.Training.Tests;
@@ -50,6 +52,23 @@ public sealed class TrialAssetsTests : IDisposable
         (words[^1], words[^2]) = (words[^2] + "s", words[^1] + "s");
         File.WriteAllLines(vocabulary, words);
         Run().Result.Curve[0].Loss.ShouldNotBe(before.Curve[0].Loss);
+    }
+
+    [Fact]
+    public void Memory_that_does_not_hold_the_backbone_fails_the_trial_with_what_to_do_and_the_next_one_runs()
+    {
+        var full = true;
+        using var little = new TrialAssets(CPU, (folder, device, precision) =>
+            full ? throw new TorchOutOfMemoryException("you tried to allocate 440401920 bytes") : Backbone.Load(folder, device, precision));
+        var plan = fixture.Plan(fixture.Opinions, "lora") with { Epochs = 1 };
+        TrainedTrial Try(Precision precision) =>
+            little.Run(plan with { Training = plan.Training with { Precision = precision } }, fixture.BackboneFolder, fixture.TaskFolder, progress: null, CancellationToken.None);
+
+        Should.Throw<TrialFailedException>(() => Try(Precision.Fp32)).Message
+            .ShouldBe($"out of memory while the backbone '{plan.Backbone.Name}' was loaded in fp32. Train in bf16, choose a smaller backbone, or give the worker a larger device. (you tried to allocate 440401920 bytes)");
+        Should.Throw<TrialFailedException>(() => Try(Precision.Bf16)).Message.ShouldContain("was loaded in bf16. Choose a smaller backbone, or give");
+        full = false;
+        Try(Precision.Fp32).Result.Curve.Count.ShouldBe(1);
     }
 
     private void Append(string file, string row) => File.AppendAllLines(Path.Join(fixture.TaskFolder, file), [row]);

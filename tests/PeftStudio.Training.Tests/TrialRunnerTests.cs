@@ -33,7 +33,19 @@ public sealed class TrialRunnerTests(TrialFixture fixture) : IClassFixture<Trial
     public void A_row_with_a_token_that_the_embedding_has_no_row_for_fails_the_trial_by_its_number()
     {
         var task = new TokenisedTask(TaskFolder.Open(fixture.TaskFolder), fixture.Backbone.Config with { VocabSize = 8 }, fixture.Opinions.Tokenizer, 16, skipBadRows: false);
-        Should.Throw<TrialFailedException>(() => task.Train(task.TrainRows)).Message.ShouldMatch("^row [0-9]+ of the training rows holds the token [0-9]+, and the backbone's embedding has 8 rows");
+        Should.Throw<TrialFailedException>(() => task.Train(task.TrainRows, CancellationToken.None)).Message.ShouldMatch("^row [0-9]+ of the training rows holds the token [0-9]+, and the backbone's embedding has 8 rows");
+    }
+
+    // All of a large task takes longer than a worker that is asked to stop is waited for.
+    [Fact]
+    public void Tokenising_ends_when_the_trial_is_cancelled()
+    {
+        var task = new TokenisedTask(TaskFolder.Open(fixture.TaskFolder), fixture.Backbone.Config, fixture.Opinions.Tokenizer, 16, skipBadRows: false);
+        using var cancel = new CancellationTokenSource();
+        cancel.Cancel();
+        Should.Throw<OperationCanceledException>(() => task.Train(task.TrainRows, cancel.Token));
+        Should.Throw<OperationCanceledException>(() => task.Dev(task.DevRows, cancel.Token));
+        task.Train(task.TrainRows, CancellationToken.None).Length.ShouldBe(task.TrainRows.Count);
     }
 
     [Fact]

@@ -70,4 +70,31 @@ public sealed class ProbeTests
         code.ShouldBe(1);
         error.ShouldContain(files.Path);
     }
+
+    // Under ./studio's supervisor whatever ends with an error is started again, for ever.
+    [Fact]
+    public async Task On_the_side_what_cannot_be_measured_is_said_and_the_next_has_its_turn()
+    {
+        using var files = new TempFolder();
+        foreach (var name in (string[])["one", "two"])
+            foreach (var file in Directory.GetFiles(Sample))
+                files.Write(Path.Join(name, Path.GetFileName(file)), File.ReadAllBytes(file));
+        // Where the probes' rows have no place.
+        var (code, output, error) = await OnTheSideAsync(files, new() { ["TMPDIR"] = files["absent"] });
+        code.ShouldBe(0, error);
+        output.Split('\n').ShouldContain(line => line.StartsWith("one: "));
+        output.Split('\n').ShouldContain(line => line.StartsWith("two: "));
+    }
+
+    [Fact]
+    public async Task On_the_side_there_need_be_no_backbone()
+    {
+        using var files = new TempFolder();
+        var (code, output, error) = await OnTheSideAsync(files, []);
+        code.ShouldBe(0, error);
+        output.ShouldContain($"no backbone is in {files.Path}");
+    }
+
+    private static Task<(int Code, string Output, string Error)> OnTheSideAsync(TempFolder backbones, Dictionary<string, string> settings) =>
+        WorkerProgram.RunWithAsync(settings, "probe", "--missing", "--backbone", backbones.Path, "--connection", PostgresFixture.NewDatabase());
 }

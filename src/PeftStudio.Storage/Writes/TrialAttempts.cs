@@ -42,12 +42,13 @@ public sealed class TrialAttempts(StudioDatabase database)
             var studyId = await context.Trials.Where(trial => trial.Id == trialId).Select(trial => (int?)trial.StudyId).SingleOrDefaultAsync(cancellationToken);
             if (studyId is not { } id || await context.LockStudyAsync(id, cancellationToken) is not { } study || await context.LockTrialAsync(trialId, cancellationToken) is not { } trial)
                 return new StartAnswer.Unknown();
-            if (trial.IsOver || study.IsOver)
+            if (trial.IsOver)
                 return new StartAnswer.Over(id);
             var now = await context.NowAsync(cancellationToken);
             var last = await context.Attempts.SingleOrDefaultAsync(attempt => attempt.TrialId == trialId && attempt.Number == trial.Attempt, cancellationToken);
             if (trial.State is TrialState.Running && last is { State: AttemptState.Running } && last.WorkerId != worker.Id && now - last.HeartbeatAt < Alive)
                 return new StartAnswer.NotHere(id, $"attempt {last.Number} of trial {trialId} still beats on {last.WorkerId}");
+            // A cancelled study is over before its trials are: one whose worker died, or put it back, has nobody else to end it.
             if (!study.Runs || trial.CancelRequested)
             {
                 EndLost(context, study, trial, last, now);
@@ -97,13 +98,18 @@ public sealed class TrialAttempts(StudioDatabase database)
             var answer = trial.Fail(attempt, reason, again, now);
             if (answer is WriteAnswer.Accepted && trial.State is TrialState.Failed)
                 context.Add(new StudioEvent(EventKind.TrialFailed, $"failed: {reason}", trial.StudyId, trialId, attempt));
+            CancelIfAsked(context, trial, now);
             return Task.FromResult((answer, EventKind.AttemptFailed, $"attempt {attempt} failed: {reason}"));
         }, cancellationToken);
 
     /// <summary>The worker is asked to go: the trial waits again and no try is counted.</summary>
     public Task<WriteAnswer> PutBackAsync(long trialId, int attempt, CancellationToken cancellationToken) =>
-        WriteAsync(trialId, attempt, AttemptState.Preempted, "its worker was asked to stop", (_, trial, _) =>
-            Task.FromResult((trial.PutBack(attempt), EventKind.AttemptPreempted, $"attempt {attempt} put back: its worker was asked to stop")), cancellationToken);
+        WriteAsync(trialId, attempt, AttemptState.Preempted, "its worker was asked to stop", (context, trial, now) =>
+        {
+            var answer = trial.PutBack(attempt);
+            CancelIfAsked(context, trial, now);
+            return Task.FromResult((answer, EventKind.AttemptPreempted, $"attempt {attempt} put back: its worker was asked to stop"));
+        }, cancellationToken);
 
     public Task<WriteAnswer> CancelledAsync(long trialId, int attempt, CancellationToken cancellationToken) =>
         WriteAsync(trialId, attempt, AttemptState.Cancelled, "cancelled", (_, trial, now) =>
@@ -118,6 +124,13 @@ public sealed class TrialAttempts(StudioDatabase database)
         if (runs)
             trial.ConfirmCancelled(trial.Attempt, now);
         context.Add(new StudioEvent(EventKind.TrialCancelled, reason, trial.StudyId, trial.Id));
+    }
+
+    /// <summary>For a trial that waits again: the flag may have come after its worker's last heartbeat.</summary>
+    private static void CancelIfAsked(StudioContext context, Trial trial, DateTimeOffset now)
+    {
+        if (trial is { CancelRequested: true, State: TrialState.Waiting })
+            CancelTrial(context, trial, "cancelled", now);
     }
 
     private async Task<WriteAnswer> WriteAsync(

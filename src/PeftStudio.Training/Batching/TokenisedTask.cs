@@ -45,12 +45,16 @@ public sealed class TokenisedTask
 
     public IReadOnlyList<TaskRow> DevRows { get; }
 
-    public TokenisedRow[] Train(IReadOnlyList<TaskRow> rows) => [.. rows.Select(row => Tokenise(row, dev: false))];
+    /// <exception cref="OperationCanceledException">Cancelled between two rows; those before are kept.</exception>
+    /// <exception cref="TrialFailedException">A row holds a token that the backbone has no embedding of.</exception>
+    public TokenisedRow[] Train(IReadOnlyList<TaskRow> rows, CancellationToken cancellationToken) => [.. rows.Select(row => Tokenise(row, dev: false, cancellationToken))];
 
-    public TokenisedRow[] Dev(IReadOnlyList<TaskRow> rows) => [.. rows.Select(row => Tokenise(row, dev: true))];
+    /// <inheritdoc cref="Train"/>
+    public TokenisedRow[] Dev(IReadOnlyList<TaskRow> rows, CancellationToken cancellationToken) => [.. rows.Select(row => Tokenise(row, dev: true, cancellationToken))];
 
-    private TokenisedRow Tokenise(TaskRow row, bool dev)
+    private TokenisedRow Tokenise(TaskRow row, bool dev, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (tokenised.TryGetValue((dev, row.RowNumber), out var known))
             return known;
         var encoding = text.Encode(Tokenizer, row.Text, row.Pair, MaxLength);

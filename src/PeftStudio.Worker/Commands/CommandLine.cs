@@ -32,8 +32,8 @@ internal static class CommandLine
             }
         });
 
-    // Bad input and a world that is not as wanted; anything else is a defect and shows its stack.
-    private static bool IsExpected(Exception error) =>
+    /// <summary>Bad input and a world that is not as wanted; anything else is a defect and shows its stack.</summary>
+    internal static bool IsExpected(Exception error) =>
         error is IOException or UnauthorizedAccessException or InvalidDataException or JsonException or ArgumentException or FormatException
             or InvalidTaskException or SafetensorsException or TrialFailedException or ExportRefusedException or HttpRequestException or DllNotFoundException or TorchOutOfMemoryException;
 }

@@ -50,26 +50,32 @@ internal static class ProbeCommand
     private static async Task<int> RunAsync(ProbePlan plan, StudioDatabase? database, CancellationToken cancellationToken)
     {
         var folders = new AssetFolders(plan.Settings.BackboneFolders, []).BackboneFolders();
+        var none = $"no backbone is in {string.Join(", ", plan.Settings.BackboneFolders)}";
+        if (folders.Count == 0 && !plan.Missing)
+            throw new InvalidDataException(none);
         if (folders.Count == 0)
-            throw new InvalidDataException($"no backbone is in {string.Join(", ", plan.Settings.BackboneFolders)}");
-        foreach (var backbone in folders.Select(ProbedBackbone.Open))
-            if (!plan.Missing || database is null)
-                await MeasureAsync(backbone, plan, database, cancellationToken);
-            else if (!await IdleQueue.IsMeasuredAsync(database, backbone.Asset.Hash, plan.Profile, plan.Precision, cancellationToken))
-                await MeasureOrSayAsync(backbone, plan, database, cancellationToken);
+            Console.WriteLine(none);
+        foreach (var folder in folders)
+            if (plan.Missing && database is not null)
+                await MeasureOrSayAsync(folder, plan, database, cancellationToken);
+            else
+                await MeasureAsync(ProbedBackbone.Open(folder), plan, database, cancellationToken);
         return 0;
     }
 
-    // Nobody waits for what is measured on the side: what cannot be is said in the log, and the next one has its turn.
-    private static async Task MeasureOrSayAsync(ProbedBackbone backbone, ProbePlan plan, StudioDatabase database, CancellationToken cancellationToken)
+    // Nobody waits for what is measured on the side: what cannot be is said in the log, and the next one has its turn. An error would have the supervisor start it all again, which
+    // helps where the database is away and nowhere else.
+    private static async Task MeasureOrSayAsync(string folder, ProbePlan plan, StudioDatabase database, CancellationToken cancellationToken)
     {
         try
         {
-            await MeasureAsync(backbone, plan, database, cancellationToken);
+            var backbone = ProbedBackbone.Open(folder);
+            if (!await IdleQueue.IsMeasuredAsync(database, backbone.Asset.Hash, plan.Profile, plan.Precision, cancellationToken))
+                await MeasureAsync(backbone, plan, database, cancellationToken);
         }
-        catch (InvalidDataException error)
+        catch (Exception error) when (error is not OperationCanceledException && !StudioDatabase.IsDatabase(error))
         {
-            Console.WriteLine($"{backbone.Asset.Name}: {error.Message}");
+            Console.WriteLine($"{Path.GetFileName(folder)}: {(CommandLine.IsExpected(error) ? error.Message : error)}");
         }
     }
 
