@@ -49,8 +49,9 @@ public sealed class TokenTypesTests : IDisposable
             """);
         File.WriteAllText(Path.Combine(folder, "rows.tsv"), "first\tsecond\tlabel\nab\tba\tyes\n");
         using var backbone = Backbone.Load(folder, CPU, Precision.Fp32);
+        var cancel = TestContext.Current.CancellationToken;
         var task = new TokenisedTask(TaskFolder.Open(folder), backbone.Config, Tokenizer.FromFolder(folder), 16, skipBadRows: false);
         using var model = TunedModel.Create(backbone, InsertionPlan.Empty, HeadPlan.Classification(2), new(7, 0));
-        return Evaluation.Logits(model, task.Dev(task.DevRows), TestContext.Current.CancellationToken);
+        return Evaluation.Logits(model, task.Dev(task.DevRows, cancel), cancel);
     }
 }
