@@ -12,7 +12,8 @@ public sealed class CheckpointKeys
 
     public CheckpointKeys(SafetensorsCheckpoint checkpoint, BackboneConfig config)
     {
-        (this.checkpoint, this.config) = (checkpoint, config);
+        this.checkpoint = checkpoint;
+        this.config = config = config is { T5: { HasTiedHead: true } t5 } && HasOtherHead(checkpoint) ? config with { T5 = t5 with { HasTiedHead = false } } : config;
         var prefix = BackboneKeys.Prefix(config.ModelType);
         var headKeys = NetworkKeys.Head(config).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in checkpoint.Entries)
@@ -27,6 +28,9 @@ public sealed class CheckpointKeys
         }
         Wrapper = checkpoint.Entries.Any(e => e.Key.StartsWith(prefix + "encoder.", StringComparison.Ordinal)) ? prefix : "";
     }
+
+    /// <summary>What config.json says, and of T5 what the checkpoint does: transformers 5 writes a head of its own beside a configuration that ties every T5's.</summary>
+    public BackboneConfig Config => config;
 
     /// <summary>Bare key -> key in the checkpoint, of the backbone, the pooler and the head.</summary>
     public Dictionary<string, string> Keys { get; } = new(StringComparer.Ordinal);
@@ -60,6 +64,18 @@ public sealed class CheckpointKeys
                 $"is missing{(absent.Length > 1 ? $", and {absent.Length - 1} more" : "")}; the checkpoint does not hold the {config.Layers}-layer {config.ModelType} that config.json describes");
         foreach (var (bare, shape) in expected)
             CheckShape(bare, shape);
+    }
+
+    /// <summary>Whether a T5's head is there and is not the embeddings once more.</summary>
+    private static bool HasOtherHead(SafetensorsCheckpoint checkpoint)
+    {
+        if (!checkpoint.Contains(T5Keys.Head))
+            return false;
+        if (!checkpoint.Contains(T5Keys.Words))
+            return true;
+        using var head = checkpoint.Read(T5Keys.Head);
+        using var words = checkpoint.Read(T5Keys.Words);
+        return !head.Span.SequenceEqual(words.Span);
     }
 
     // Pooler and head are used as the checkpoint brings them: whole, or not at all.

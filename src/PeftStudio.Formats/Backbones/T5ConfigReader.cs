@@ -14,6 +14,7 @@ internal static class T5ConfigReader
         var dropout = ConfigFields.Probability(fields, "dropout_rate") ?? 0.1;
         var buckets = fields.IntOrNull("relative_attention_num_buckets", 4, ConfigFields.MaxSize) ?? 32;
         var (activation, gated) = FeedForward(fields);
+        var tied = fields.BoolOrNull("tie_word_embeddings") ?? true;
         return new BackboneConfig
         {
             ModelType = "t5",
@@ -43,7 +44,10 @@ internal static class T5ConfigReader
                 // From half a direction's buckets on the distances grow by logarithms: up to at least one more.
                 fields.IntOrNull("relative_attention_max_distance", (buckets / 2) + 1, ConfigFields.MaxSize) ?? Math.Max(128, (buckets / 2) + 1),
                 gated,
-                fields.BoolOrNull("tie_word_embeddings") ?? true),
+                tied)
+            {
+                ScalesOutput = fields.BoolOrNull("scale_decoder_outputs") ?? tied,
+            },
         };
     }
 

@@ -65,7 +65,7 @@ public sealed class Backbone : IDisposable
             foreach (var bare in keys.Keys.Keys)
                 loaded.Add(bare, reader.Read(bare, device, type));
             return new Backbone(
-                Path.GetFullPath(folder), config, BackboneIdentity.Of(checkpoint, config.ModelType), report, device, type, loaded, keys.Keys, keys.Wrapper);
+                Path.GetFullPath(folder), keys.Config, BackboneIdentity.Of(checkpoint, config.ModelType), report, device, type, loaded, keys.Keys, keys.Wrapper);
         }
         catch
         {

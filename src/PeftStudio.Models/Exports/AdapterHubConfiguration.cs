@@ -23,7 +23,7 @@ internal sealed record AdapterHubKind(FunctionalForm Form, int Size, double Scal
 internal sealed record AdapterHubModule(ModulePlacement Module, AdapterHubPlace Place);
 
 /// <summary>One configuration of AdapterHub (adapters 1.2): modules of one kind at the same sites of some layers. In a union it stands beside others.</summary>
-/// <param name="Sites">of layers that have them all: BART's decoder has no LoRA on the feed-forward products, whatever a configuration says.</param>
+/// <param name="Sites">of every layer of them.</param>
 /// <param name="Modules">by layer, then by site.</param>
 internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepresentation Sites, ValueList<AdapterHubModule> Modules)
 {
@@ -31,12 +31,10 @@ internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepr
 
     private int Size => Kind.Size;
 
-    public static IEnumerable<AdapterHubConfiguration> Of(IEnumerable<AdapterHubModule> modules, AdapterHubPlaces places) =>
+    public static IEnumerable<AdapterHubConfiguration> Of(IEnumerable<AdapterHubModule> modules) =>
         from kind in modules.GroupBy(m => new AdapterHubKind(m.Module.Form, m.Module.Size, m.Module.Scale, m.Module.Insertion, m.Module.Nonlinearity))
-        let everywhere = SitesOf(kind)
         from layer in kind.GroupBy(m => m.Place.Number)
-        let sites = SitesOf(layer) | (everywhere & ~places.Sites(kind.Key.Form, layer.Key))
-        group layer by (Kind: kind.Key, Sites: sites) into alike
+        group layer by (Kind: kind.Key, Sites: SitesOf(layer)) into alike
         let ordered = alike.SelectMany(m => m).OrderBy(m => m.Place.Number).ThenBy(m => m.Place.Site).ToValueList()
         orderby alike.Key.Kind.Form, ordered[0].Place.Number
         select new AdapterHubConfiguration(alike.Key.Kind, alike.Key.Sites, ordered);

@@ -21,7 +21,7 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
     // In this version a T5 adapter reads its sub-layer's input and output in order; 3.1 exchanged them.
     private const string Version = "adapters.1.2.0";
 
-    private readonly AdapterHubPlaces places = AdapterHubPlaces.Of(config, Version);
+    private readonly AdapterHubPlaces places = AdapterHubPlaces.Of(config, AdapterHubVersion.Of(Version));
 
     public string? AgainstParts => null;
 
@@ -35,7 +35,6 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
             "AdapterHub's LoRA and (IA)3 have q, k, v and the two feed-forward products, not the attention's output",
         { Form: FunctionalForm.LowRank, Scale: < 0 } => "its scale is below 0, and LoRA's alpha is not",
         { Form: FunctionalForm.Bottleneck, IsCross: true } => "behind the attention to the encoder AdapterHub has bottlenecks by a switch, cross_adapter, that this version does not write",
-        { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling } when places.For(module) is null => "AdapterHub has the feed-forward products of BART's encoder, not of its decoder",
         { Form: FunctionalForm.LowRank or FunctionalForm.Rescaling or FunctionalForm.Bottleneck } => Before(module, plan) is { } other
             ? $"AdapterHub has one place for it, and '{other.Method}' is there"
             : null,
@@ -79,7 +78,7 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
         var stacked = unions.Length > 0 && !(unions.Length == 1 && unions[0].Name == source.Name);
         if (stacked)
             JsonText.WriteSorted(Path.Join(folder, AdapterHubFiles.Stack), new JsonObject { ["stack"] = new JsonArray([.. unions.Select(u => JsonValue.Create(u.Name))]) });
-        return AdapterHubNotes.Of([.. unions.Select(u => u.Name)], stacked, hasHead, trained.Count > 0, AdapterHubFiles.ModelClass(config, source.Model.Head));
+        return AdapterHubNotes.Of([.. unions.Select(u => u.Name)], stacked, hasHead, trained.Count > 0, unions.Any(u => u.Parts.Any(part => part.Kind is { Form: FunctionalForm.LowRank, Scale: not 1 })), AdapterHubFiles.ModelClass(config, source.Model.Head));
     }
 
     public Tensor Logits(string folder, Backbone backbone, TokenBatch rows)
@@ -93,7 +92,7 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
     {
         // What has no place is not carried.
         var modules = source.Model.Plan.Modules.Select(m => new AdapterHubModule(Whole(m), places.For(m)!)).ToArray();
-        var whole = AdapterHubConfiguration.Of(modules, places).ToArray();
+        var whole = AdapterHubConfiguration.Of(modules).ToArray();
         if (whole.Length == 0)
             yield break;
         if (whole.Where(part => part.Kind.Alone is not null).GroupBy(part => part.Kind.Alone, StringComparer.Ordinal).All(alike => alike.Count() == 1))
@@ -103,7 +102,7 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
         }
         foreach (var group in modules.GroupBy(m => Group(source, m.Module)).OrderBy(group => group.Key))
         {
-            var rounds = AdapterHubConfiguration.Of(group, places).GroupBy(part => part.Kind.Alone, StringComparer.Ordinal)
+            var rounds = AdapterHubConfiguration.Of(group).GroupBy(part => part.Kind.Alone, StringComparer.Ordinal)
                 .SelectMany(alike => alike.Select((part, i) => (part, Round: alike.Key is null ? 0 : i)))
                 .GroupBy(p => p.Round, p => p.part).OrderBy(round => round.Key);
             foreach (var round in rounds)

@@ -9,13 +9,14 @@ internal static class AdapterHubNotes
     /// <param name="stacked">whether each has a folder of its own</param>
     /// <param name="head">whether a head is beside them</param>
     /// <param name="biases">whether trained biases or norms are</param>
+    /// <param name="scaled">whether a LoRA's alpha is not its rank</param>
     /// <param name="modelClass">that takes them</param>
-    public static IEnumerable<string> Of(string[] names, bool stacked, bool head, bool biases, string modelClass)
+    public static IEnumerable<string> Of(string[] names, bool stacked, bool head, bool biases, bool scaled, string modelClass)
     {
         if (stacked)
             yield return $"One adapter of AdapterHub has one LoRA rank and one prefix length. These are {names.Length}, to be set active as {Stack(names)}.";
         if (names.Length > 0 || head)
-            yield return $"To load with adapters 1.1 or later, which takes safetensors only where asked to, DIR being this folder: {string.Join("; ", [.. Model(modelClass), .. Calls(names, stacked, head)])}.";
+            yield return $"To load with adapters 1.1 or later, which {(scaled ? "first scales by LoRA's alpha and " : "")}takes safetensors only where asked to, DIR being this folder: {string.Join("; ", [.. Model(modelClass), .. Calls(names, stacked, head)])}.";
         if (biases)
             yield return $"AdapterHub has no BitFit: load {AdapterHubFiles.Biases} into the model yourself, model.load_state_dict(load_file(\"{AdapterHubFiles.Biases}\"), strict=False); it holds full values, not changes.";
     }

@@ -76,9 +76,10 @@ public static class AdapterHubFolder
                 throw new SafetensorsException(path, entry.Key, $"and '{keys[backbone.BareKey(entry.Key)].Key}' are one tensor with the backbone's prefix and without it");
         var tensors = new List<ForeignTensor>();
         var (config, name) = (root.Object("config"), root.String("name"));
-        var places = AdapterHubPlaces.Of(backbone.Config, root.StringOrNull("version"));
-        foreach (var member in config.StringOrNull("architecture") == "union" ? config.Objects("configs") : [config])
-            foreach (var (module, entries) in new AdapterHubMember(member, name, places, path, keys).Modules())
+        var version = AdapterHubVersion.Of(root.StringOrNull("version"));
+        var (places, isUnion) = (AdapterHubPlaces.Of(backbone.Config, version), config.StringOrNull("architecture") == "union");
+        foreach (var member in isUnion ? config.Objects("configs") : [config])
+            foreach (var (module, entries) in new AdapterHubMember(member, name, places, version, isUnion, path, keys).Modules())
             {
                 // At once: a union can name the same tensors any number of times.
                 if (!modules.TryAdd(ModuleParameters.Prefix(module), module))

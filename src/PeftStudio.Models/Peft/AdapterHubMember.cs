@@ -9,7 +9,8 @@ using PeftStudio.Search.Methods;
 namespace PeftStudio.Models.Peft;
 
 /// <summary>One configuration of AdapterHub, alone or in a union, with its modules in the order of the layers. Field and key names: adapters 1.2, adapter-transformers 3.1.</summary>
-internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHubPlaces places, string path, IReadOnlyDictionary<string, SafetensorsEntry> entries)
+internal sealed class AdapterHubMember(
+    JsonFields config, string name, AdapterHubPlaces places, AdapterHubVersion version, bool inUnion, string path, IReadOnlyDictionary<string, SafetensorsEntry> entries)
 {
     private static readonly (string Letter, ModifiedRepresentation Site)[] AttentionMatrices =
         [("q", ModifiedRepresentation.Query), ("k", ModifiedRepresentation.Key), ("v", ModifiedRepresentation.Value)];
@@ -40,7 +41,7 @@ internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHu
         if (config.StringOrNull("composition_mode") is { } mode and not "add")
             throw config.Wrong("composition_mode", $"is '{mode}'; 'add' and 'scale' are read");
         var rank = config.Int("r", 1);
-        var scale = config.Double("alpha", 0, 1e9) / rank;
+        var scale = version.IgnoresAlpha && !inUnion ? 1 : config.Double("alpha", 0, 1e9) / rank;
         foreach (var place in Kept(places.Products, Products()))
         {
             var down = Entry($"{place.Key}.loras.{name}.lora_A");
@@ -114,7 +115,8 @@ internal sealed class AdapterHubMember(JsonFields config, string name, AdapterHu
     {
         "relu" => Activation.Relu,
         "swish" or "silu" => Activation.Silu,
-        "gelu" => Activation.Gelu,
+        "gelu" => version.RenamesGelu ? Activation.GeluTanh : Activation.Gelu,
+        "gelu_orig" when version.RenamesGelu => Activation.Gelu,
         "gelu_new" => Activation.GeluTanh,
         var other => throw config.Wrong("non_linearity", $"is '{other}'; relu, swish, gelu and gelu_new are read"),
     };

@@ -22,30 +22,22 @@ internal sealed record AdapterHubPlace(int Number, int Layer, ModifiedRepresenta
 internal sealed record AdapterHubPlaces(
     int Layers, IReadOnlyList<AdapterHubPlace> Products, IReadOnlyList<AdapterHubPlace> SubLayers, IReadOnlyList<AdapterHubPlace> Attentions)
 {
-    /// <summary>
-    /// adapter-transformers 3.1 hands a sub-layer's input and output to T5's adapters in each other's place: Houlsby's reads the input there, a parallel one the output.
-    /// Its successor, whose versions are called "adapters.1.0.0" and so on, has them in order.
-    /// </summary>
+    /// <summary><see cref="AdapterHubVersion.SwapsT5"/>, and the backbone is one.</summary>
     public bool IsSwapped { get; private init; }
 
     /// <summary>T5: a prefix stands there before the tokens in the count of relative positions.</summary>
     public bool PrefixCountsAsTokens { get; private init; }
 
-    /// <param name="version">of the library that wrote the files; null: not said.</param>
-    public static AdapterHubPlaces Of(BackboneConfig config, string? version) => config switch
+    public static AdapterHubPlaces Of(BackboneConfig config, AdapterHubVersion version) => config switch
     {
-        { T5: { } t5, Decoder: { } decoder } => OfT5(config.Layers, decoder.Layers, t5.IsGated) with { IsSwapped = version?.StartsWith("adapters.", StringComparison.Ordinal) is not true, PrefixCountsAsTokens = true },
-        { Bart: not null, Decoder: { } decoder } => OfBart(config.Layers, decoder.Layers),
+        { T5: { } t5, Decoder: { } decoder } => OfT5(config.Layers, decoder.Layers, t5.IsGated) with { IsSwapped = version.SwapsT5, PrefixCountsAsTokens = true },
+        { Bart: not null, Decoder: { } decoder } => OfBart(config.Layers, decoder.Layers, version.FeedsBartsDecoder),
         _ => OfEncoder(config.Layers),
     };
 
     /// <summary>Where a module of its form goes; null: AdapterHub has no such place.</summary>
     public AdapterHubPlace? For(ModulePlacement module) => All(module.Form)
         .FirstOrDefault(place => place.Stack == module.Stack && place.Layer == module.Layer && place.IsCross == module.IsCross && place.Site == module.Site);
-
-    /// <summary>All sites of a layer, by its number, where modules of a form can be.</summary>
-    public ModifiedRepresentation Sites(FunctionalForm form, int number) =>
-        All(form).Where(place => place.Number == number).Aggregate(ModifiedRepresentation.None, (all, place) => all | place.Site);
 
     private IReadOnlyList<AdapterHubPlace> All(FunctionalForm form) => form switch
     {
@@ -70,10 +62,9 @@ internal sealed record AdapterHubPlaces(
             (stack, i) => (T5Keys.Part(stack, i, 0), T5Keys.FeedForward(stack, i)));
     }
 
-    // LoRA on the feed-forward products is the encoder's alone there.
-    private static AdapterHubPlaces OfBart(int encoder, int decoder) => OfStacks(
+    private static AdapterHubPlaces OfBart(int encoder, int decoder, bool feedsDecoder) => OfStacks(
         encoder, decoder, BartKeys.Self, BartKeys.Cross, ["q_proj", "k_proj", "v_proj"],
-        (stack, i) => stack == "decoder" ? []
+        (stack, i) => stack == "decoder" && !feedsDecoder ? []
             : [(ModifiedRepresentation.FeedForwardInner, BartKeys.Layer(stack, i) + ".fc1"), (ModifiedRepresentation.FeedForwardOutput, BartKeys.Layer(stack, i) + ".fc2")],
         (stack, i) => (BartKeys.Layer(stack, i) + ".attention_adapters", BartKeys.Layer(stack, i) + ".output_adapters"));
 

@@ -25,7 +25,7 @@ internal sealed class T5Network(BackboneConfig config, T5Config t5, T5Weights we
     {
         using var scope = NewDisposeScope();
         // Words drawn for embeddings are sqrt(width) too long for a product.
-        var read = t5.HasTiedHead ? hidden.mul(1 / Math.Sqrt(config.HiddenSize)) : hidden;
+        var read = t5.ScalesOutput ? hidden.mul(1 / Math.Sqrt(config.HiddenSize)) : hidden;
         return nn.functional.linear(read, (tokens is null ? weights.Head : weights.Head.index_select(0, tokens)).In(type)).MoveToOuterDisposeScope();
     }
 

@@ -23,7 +23,8 @@ public sealed class AdapterHubLayoutTests
         foreach (var model in new[] { "bert", "roberta" })
             foreach (var adapter in new[] { "lora-qv", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled", "prefix-flat", "ia3", "union", "mam" })
                 data.Add(model, adapter);
-        foreach (var adapter in new[] { "lora-qv", "lora-all", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled", "prefix-flat" })
+        // BART's decoder had no LoRA on its feed-forward products in the version that wrote lora-all.
+        foreach (var adapter in new[] { "lora-qv", "adapter-pfeiffer", "adapter-houlsby", "adapter-parallel-scaled", "prefix-flat" })
             data.Add("bart", adapter);
         // The version that wrote T5's other goldens exchanged what an adapter reads there.
         foreach (var model in new[] { "t5", "t5-v1_1" })
