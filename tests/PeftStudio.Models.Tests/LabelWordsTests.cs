@@ -51,6 +51,47 @@ public sealed class LabelWordsTests
     }
 
     [Fact]
+    public void Log_probabilities_and_their_gradients_are_those_of_each_step_of_each_label()
+    {
+        // By hand: what goes on from each beginning, and which steps make which label.
+        int[][] allowed = [[7], [3, 4], [1, 9], [5, 6]];
+        (int Input, int Token)[][] steps = [[(0, 7), (1, 3), (2, 1)], [(0, 7), (1, 3), (2, 9), (3, 5)], [(0, 7), (1, 3), (2, 9), (3, 6)], [(0, 7), (1, 4)]];
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        var words = new LabelWords(Numbers);
+        var tokens = words.Tokens;
+        var logits = empty([2, words.Inputs(0).Length, tokens.Length]).normal_(0, 3, generator).requires_grad_();
+        var weights = empty([2, 4]).normal_(0, 1, generator);
+        var found = words.LogProbabilities(logits);
+        found.mul(weights).sum().backward();
+        var gradient = logits.grad.ShouldNotBeNull().clone();
+        logits.grad!.zero_();
+        var expected = stack([.. steps.Select(label => stack([.. label.Select(Step)]).sum(dim: 0))], 1);
+        expected.mul(weights).sum().backward();
+
+        found.sub(expected).abs().max().item<float>().ShouldBeLessThan(1e-5f);
+        gradient.sub(logits.grad!).abs().max().item<float>().ShouldBeLessThan(1e-5f);
+
+        Tensor Step((int Input, int Token) step)
+        {
+            var places = tensor(allowed[step.Input].Select(token => (long)Array.IndexOf(tokens, token)).ToArray());
+            return logits.select(1, step.Input).index_select(1, places).log_softmax(-1).select(1, Array.IndexOf(allowed[step.Input], step.Token));
+        }
+    }
+
+    [Fact]
+    public void Of_many_labels_nothing_is_kept_for_every_pair()
+    {
+        const int Labels = 1300;
+        using var scope = NewDisposeScope();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var words = new LabelWords([.. Enumerable.Range(0, Labels).Select(label => new[] { label + 2, 1 })]);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(4_000_000);
+        words.Inputs(0).ShouldBe([0], "behind its first token each label is certain");
+        words.LogProbabilities(zeros([2, 1, Labels])).add(Math.Log(Labels)).abs().max().item<float>().ShouldBeLessThan(1e-4f);
+    }
+
+    [Fact]
     public void The_loss_is_the_language_models_over_the_labels_tokens()
     {
         using var scope = NewDisposeScope();

@@ -5,6 +5,9 @@ namespace PeftStudio.Formats.Tokenizers;
 /// <summary>Reads tokenizer.json: WordPiece, byte-level BPE and Unigram; a part that the studio does not know is refused by name, because leaving it out would change ids.</summary>
 internal static class TokenizerJson
 {
+    // Ten times BERT's. Cutting a word takes up to the cube of its length.
+    private const int MostCharactersPerWord = 1000;
+
     public static Tokenizer Read(string folder)
     {
         var fields = JsonFields.Read(Path.Join(folder, "tokenizer.json"));
@@ -32,7 +35,7 @@ internal static class TokenizerJson
             throw fields.Wrong("pre_tokenizer", "must be a BertPreTokenizer for a WordPiece model");
         return new WordPieceModel(
             ReadVocabulary(model), ReadNormalizer(fields), model.StringOrNull("unk_token") ?? "[UNK]",
-            model.StringOrNull("continuing_subword_prefix") ?? "##", model.IntOrNull("max_input_chars_per_word", 1) ?? 100);
+            model.StringOrNull("continuing_subword_prefix") ?? "##", model.IntOrNull("max_input_chars_per_word", 1, MostCharactersPerWord) ?? 100);
     }
 
     private static BertNormalizer? ReadNormalizer(JsonFields fields)

@@ -3,6 +3,9 @@ namespace PeftStudio.Formats.Tokenizers;
 /// <summary>Reads tokenizer.json's normalizer as unigram models have it: Precompiled, then Strip, then Replace of runs of spaces; each may be absent.</summary>
 internal static class UnigramNormalizerJson
 {
+    // Published files have a space or one mark; what stands for each run of spaces must not multiply a text.
+    private const int LongestReplacement = 16;
+
     private static readonly string[] Order = ["Precompiled", "Strip", "Replace"];
 
     public static UnigramNormalizer Read(JsonFields fields)
@@ -45,8 +48,13 @@ internal static class UnigramNormalizerJson
         }
     }
 
-    private static string ReadReplacement(JsonFields part) =>
-        part.Object("pattern").StringOrNull("Regex") == " {2,}"
-            ? part.String("content")
-            : throw part.Wrong("pattern", "must be the Regex ' {2,}', two and more spaces");
+    private static string ReadReplacement(JsonFields part)
+    {
+        if (part.Object("pattern").StringOrNull("Regex") != " {2,}")
+            throw part.Wrong("pattern", "must be the Regex ' {2,}', two and more spaces");
+        var content = part.String("content");
+        return content.Length <= LongestReplacement
+            ? content
+            : throw part.Wrong("content", $"has {content.Length} characters; at most {LongestReplacement} are read");
+    }
 }

@@ -11,10 +11,11 @@ public sealed class LabelWords
 {
     private readonly int[][] labels;
     private readonly List<(int Parent, int Token, SortedDictionary<int, int> Next)> nodes = []; // Next: token -> node, or ~label
-    private readonly int[] tokens;
+    private readonly int[] inputs; // the nodes that leave more than one label open: behind them a label is certain
+    private readonly int[] tokens; // of these nodes
     private readonly long[] targets; // (labels, longest)
-    private readonly float[] allowed; // (nodes, tokens): 1 for what goes on to a label
-    private readonly float[] paths; // (nodes x tokens, labels): 1 for what a label is made of
+    private readonly float[] allowed; // (inputs, tokens): 1 for what goes on to a label
+    private readonly long[] steps; // (labels, longest): the cell of (inputs, tokens) that each step of a label is; behind the last, one more than there are
 
     /// <param name="labels">tokens of each label, the end token last.</param>
     /// <param name="values">what each label stands for, where labels are numbers.</param>
@@ -29,11 +30,13 @@ public sealed class LabelWords
         nodes.Add((-1, -1, []));
         for (var label = 0; label < labels.Count; label++)
             Add(label);
-        tokens = [.. labels.SelectMany(label => label).Distinct().Order()];
+        inputs = Open();
+        tokens = [.. inputs.SelectMany(node => nodes[node].Next.Keys).Distinct().Order()];
         var longest = labels.Max(label => label.Length);
         targets = [.. labels.SelectMany(label => label.Select(token => (long)token).Concat(Enumerable.Repeat(Targets.Ignored, longest - label.Length)))];
-        Layout = DecoderLayout.Tree([.. nodes.Select(node => node.Parent)]);
-        (allowed, paths) = Masks();
+        Layout = DecoderLayout.Tree([.. inputs.Select(node => Array.BinarySearch(inputs, nodes[node].Parent)).Select(parent => Math.Max(parent, -1))]);
+        allowed = Allowed();
+        steps = Steps();
     }
 
     public int Count => labels.Length;
@@ -41,13 +44,13 @@ public sealed class LabelWords
     /// <summary>Null: labels are names.</summary>
     public IReadOnlyList<float>? Values { get; }
 
-    /// <summary>The inputs of a decoder that has every beginning before it: the start token, and after it what the labels begin with.</summary>
-    internal long[] Inputs(int start) => [.. nodes.Select(node => node.Token < 0 ? start : (long)node.Token)];
+    /// <summary>The inputs of a decoder that has every open beginning before it: the start token, and after it what more than one label begins with.</summary>
+    internal long[] Inputs(int start) => [.. inputs.Select(node => nodes[node].Token).Select(token => token < 0 ? start : (long)token)];
 
     /// <summary>Which input continues which.</summary>
     internal DecoderLayout Layout { get; }
 
-    /// <summary>All tokens that any label has, in order.</summary>
+    /// <summary>All tokens that go on from any of them, in order.</summary>
     internal long[] Tokens => [.. tokens.Select(token => (long)token)];
 
     /// <summary>The label whose value is nearest, the lower of two.</summary>
@@ -109,32 +112,50 @@ public sealed class LabelWords
         using var scope = NewDisposeScope();
         var (rows, cells) = (logits.size(0), allowed.Length);
         var (type, device) = (logits.dtype, logits.device);
-        var mask = tensor(allowed, [nodes.Count, tokens.Length], device: device).to(type);
-        // Large and finite: what is not allowed is multiplied with zero below.
-        var each = nn.functional.log_softmax(logits.add(mask.sub(1).mul(1e9)), -1).mul(mask);
-        return each.view(rows, cells).matmul(tensor(paths, [cells, Count], device: device).to(type)).MoveToOuterDisposeScope();
+        var mask = tensor(allowed, [inputs.Length, tokens.Length], device: device).to(type);
+        // Large and finite, so that no gradient is undefined.
+        var each = nn.functional.log_softmax(logits.add(mask.sub(1).mul(1e9)), -1).view(rows, cells);
+        var padded = cat([each, zeros([rows, 1], type, device)], 1); // (rows, inputs x tokens + 1)
+        return padded.index_select(1, tensor(steps, device: device)).view(rows, Count, steps.Length / Count).sum(-1).MoveToOuterDisposeScope();
     }
 
-    private (float[] Allowed, float[] Paths) Masks()
+    private int[] Open()
     {
-        var cells = nodes.Count * tokens.Length;
-        var (allowed, paths) = (new float[cells], new float[cells * Count]);
-        for (var node = 0; node < nodes.Count; node++)
-            foreach (var token in nodes[node].Next.Keys)
-                allowed[Cell(node, token)] = 1;
-        for (var label = 0; label < Count; label++)
-        {
-            var node = 0;
-            foreach (var token in labels[label])
-            {
-                paths[(Cell(node, token) * Count) + label] = 1;
-                node = Math.Max(nodes[node].Next[token], 0);
-            }
-        }
-        return (allowed, paths);
+        var open = nodes.Select(node => node.Next.Count > 1).ToArray();
+        // A node stands behind its parent.
+        for (var node = nodes.Count - 1; node > 0; node--)
+            open[nodes[node].Parent] |= open[node];
+        return [.. Enumerable.Range(0, nodes.Count).Where(node => open[node])];
     }
 
-    private int Cell(int node, int token) => (node * tokens.Length) + Array.BinarySearch(tokens, token);
+    private float[] Allowed()
+    {
+        var cells = new float[checked(inputs.Length * tokens.Length)];
+        foreach (var node in inputs)
+            foreach (var token in nodes[node].Next.Keys)
+                cells[Cell(node, token)] = 1;
+        return cells;
+    }
+
+    private long[] Steps()
+    {
+        var cells = labels.Select(label =>
+        {
+            var (path, node) = (new List<long>(), 0);
+            foreach (var token in label)
+            {
+                if (node < 0 || Array.BinarySearch(inputs, node) < 0)
+                    break;
+                path.Add(Cell(node, token));
+                node = nodes[node].Next[token];
+            }
+            return path;
+        }).ToArray();
+        var longest = cells.Max(path => path.Count);
+        return [.. cells.SelectMany(path => path.Concat(Enumerable.Repeat((long)allowed.Length, longest - path.Count)))];
+    }
+
+    private int Cell(int node, int token) => (Array.BinarySearch(inputs, node) * tokens.Length) + Array.BinarySearch(tokens, token);
 
     private void Add(int label)
     {

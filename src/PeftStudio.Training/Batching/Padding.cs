@@ -11,7 +11,8 @@ internal static class Padding
     {
         var time = batch.Max(row => rows[row].Ids.Length);
         var ids = new long[batch.Length * time];
-        var typeIds = new long[ids.Length];
+        // Where the table has one row, a tokenizer's types say nothing: the reference drops them (RobertaTokenizer's model_input_names).
+        var typeIds = backbone.Config.TypeVocabSize > 1 ? new long[ids.Length] : null;
         var mask = new long[ids.Length];
         Array.Fill(ids, backbone.Config.PadTokenId);
         for (var i = 0; i < batch.Length; i++)
@@ -20,7 +21,9 @@ internal static class Padding
             for (var t = 0; t < row.Ids.Length; t++)
             {
                 var at = (i * time) + t;
-                (ids[at], typeIds[at], mask[at]) = (row.Ids[t], row.TypeIds[t], 1);
+                (ids[at], mask[at]) = (row.Ids[t], 1);
+                if (typeIds is not null)
+                    typeIds[at] = row.TypeIds[t];
             }
         }
         return new TokenBatch(ids, mask, typeIds, batch.Length, backbone.Device);

@@ -27,6 +27,8 @@ public sealed class DamagedTokenizerTests
     [InlineData("model.vocab.x", "-4", "'x' has the id -4")]
     [InlineData("model.vocab.x", "1", "'[SEP]' and 'x' have one id, 1")]
     [InlineData("model.unk_token", "\"nope\"", "has no 'nope', which is the unknown token")]
+    [InlineData("model.max_input_chars_per_word", "0", "'model.max_input_chars_per_word' is 0; a whole number from 1 to 1000 is wanted")]
+    [InlineData("model.max_input_chars_per_word", "1001", "'model.max_input_chars_per_word' is 1001; a whole number from 1 to 1000 is wanted")]
     [InlineData("normalizer", "{\"type\": \"NFKC\"}", "'normalizer' must be a BertNormalizer")]
     [InlineData("normalizer.lowercase", "\"yes\"", "'normalizer.lowercase' must be true or false")]
     [InlineData("pre_tokenizer", "{\"type\": \"Metaspace\"}", "'pre_tokenizer' must be a BertPreTokenizer")]

@@ -21,6 +21,7 @@ public sealed class DamagedUnigramTests
     [InlineData("normalizer.precompiled_charsmap", "\"/////wAAAAA=\"", "'normalizer.precompiled_charsmap' claims a trie of 4294967295 bytes, and 4 follow")]
     [InlineData("normalizer", "{\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"Strip\"}, {\"type\": \"Strip\"}]}", "'normalizer.normalizers[1].type' is 'Strip'")]
     [InlineData("normalizer", "{\"type\": \"Replace\", \"pattern\": {\"String\": \"a\"}, \"content\": \"\"}", "'normalizer.pattern' must be the Regex")]
+    [InlineData("normalizer", "{\"type\": \"Replace\", \"pattern\": {\"Regex\": \" {2,}\"}, \"content\": \"123456789abcdefgh\"}", "'normalizer.content' has 17 characters; at most 16 are read")]
     [InlineData("pre_tokenizer", null, "'pre_tokenizer' must be Metaspace")]
     [InlineData("pre_tokenizer", "{\"type\": \"ByteLevel\"}", "'pre_tokenizer' must be Metaspace")]
     [InlineData("pre_tokenizer", "{\"type\": \"Sequence\", \"pretokenizers\": []}", "'pre_tokenizer' must be Metaspace")]
