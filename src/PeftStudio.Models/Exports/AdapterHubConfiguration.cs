@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using PeftStudio.Formats.Backbones;
+using PeftStudio.Formats.Exports;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search;
 using PeftStudio.Search.Methods;
@@ -90,7 +91,7 @@ internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepr
             .Where(m => Sites.HasFlag(m.Item2)).Select(m => JsonValue.Create(m.Item1))]),
         ["r"] = rank,
         ["alpha"] = Number(alpha),
-        ["dropout"] = 0.0,
+        ["dropout"] = JsonText.Float(0),
         ["composition_mode"] = composition,
         ["init_weights"] = initial,
         ["use_gating"] = false,
@@ -108,14 +109,15 @@ internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepr
         ["ln_after"] = false,
         ["init_weights"] = Kind.Insertion == InsertionForm.Parallel ? "mam_adapter" : "bert",
         ["is_parallel"] = Kind.Insertion == InsertionForm.Parallel,
-        ["scaling"] = Kind.Scale,
+        // A whole number is refused there as an "unknown scaling type".
+        ["scaling"] = JsonText.Float(Kind.Scale),
         ["use_gating"] = false,
         ["residual_before_ln"] = true,
         ["adapter_residual_before_ln"] = false,
         ["inv_adapter"] = null,
         ["inv_adapter_reduction_factor"] = null,
         ["cross_adapter"] = false,
-        ["dropout"] = 0.0,
+        ["dropout"] = JsonText.Float(0),
         ["phm_layer"] = false,
     };
 
@@ -128,7 +130,7 @@ internal sealed record AdapterHubConfiguration(AdapterHubKind Kind, ModifiedRepr
         ["prefix_length"] = Size,
         ["bottleneck_size"] = 512,
         ["non_linearity"] = "tanh",
-        ["dropout"] = 0.0,
+        ["dropout"] = JsonText.Float(0),
         ["use_gating"] = false,
         ["shared_gating"] = true,
     };

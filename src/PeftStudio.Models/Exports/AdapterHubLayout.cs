@@ -70,7 +70,8 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
         var unions = Unions(source).ToArray();
         foreach (var (name, parts) in unions)
             WriteAdapter(source, unions.Length == 1 && name == source.Name ? folder : Directory.CreateDirectory(Path.Join(folder, name)).FullName, name, parts);
-        if (!source.Model.Head.IsLanguageModel)
+        var hasHead = !source.Model.Head.IsLanguageModel;
+        if (hasHead)
             WriteHead(source, folder);
         var trained = source.Model.Plan.Tensors;
         if (trained.Count > 0)
@@ -78,21 +79,13 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
         var stacked = unions.Length > 0 && !(unions.Length == 1 && unions[0].Name == source.Name);
         if (stacked)
             JsonText.WriteSorted(Path.Join(folder, AdapterHubFiles.Stack), new JsonObject { ["stack"] = new JsonArray([.. unions.Select(u => JsonValue.Create(u.Name))]) });
-        return Notes(unions.Select(u => u.Name).ToArray(), stacked, trained.Count > 0);
+        return AdapterHubNotes.Of([.. unions.Select(u => u.Name)], stacked, hasHead, trained.Count > 0, AdapterHubFiles.ModelClass(config, source.Model.Head));
     }
 
     public Tensor Logits(string folder, Backbone backbone, TokenBatch rows)
     {
         using var adapter = LoadedAdapter.Read(folder, backbone);
         return ComparisonRows.Logits(adapter.Model, rows);
-    }
-
-    private static IEnumerable<string> Notes(string[] names, bool stacked, bool biases)
-    {
-        if (stacked)
-            yield return $"One adapter of AdapterHub has one LoRA rank and one prefix length. These are {names.Length}, to be set active as Stack({string.Join(", ", names.Select(n => $"\"{n}\""))}).";
-        if (biases)
-            yield return $"AdapterHub has no BitFit: load {AdapterHubFiles.Biases} into the model yourself, model.load_state_dict(load_file(\"{AdapterHubFiles.Biases}\"), strict=False); it holds full values, not changes.";
     }
 
     /// <summary>The adapters that carry the modules: one, with the source's name; or for each group g1, g2, ..., and g1_2 where a group holds two LoRAs or prefixes, such as one a stack.</summary>

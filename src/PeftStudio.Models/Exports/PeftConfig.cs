@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using PeftStudio.Formats.Exports;
 using PeftStudio.Models.Peft;
 using PeftStudio.Search.Methods;
 
@@ -21,7 +22,7 @@ internal sealed class PeftConfig(PeftPaths paths, string backboneName, bool writ
         {
             ["r"] = rank,
             ["lora_alpha"] = Number(scale * rank),
-            ["lora_dropout"] = 0.0,
+            ["lora_dropout"] = JsonText.Float(0),
             ["bias"] = biases ? "all" : "none",
             ["rank_pattern"] = Pattern(others.Where(g => g.Key.Size != rank), size => size.Size),
             ["alpha_pattern"] = Pattern(others.Where(g => g.Key.Scale * g.Key.Size != scale * rank), size => size.Scale * size.Size),
@@ -60,7 +61,13 @@ internal sealed class PeftConfig(PeftPaths paths, string backboneName, bool writ
     }
 
     private JsonObject Pattern(IEnumerable<IGrouping<(int Size, double Scale), ModulePlacement>> sizes, Func<(int Size, double Scale), double> value) =>
-        new(sizes.SelectMany(g => Expressions(g).Select(e => KeyValuePair.Create<string, JsonNode?>(e, Number(value(g.Key))))));
+        new(sizes.SelectMany(g => PatternKeys(g).Select(e => KeyValuePair.Create<string, JsonNode?>(e, Number(value(g.Key))))));
+
+    /// <summary>
+    /// PEFT before 0.15 matches an expression only behind something and a dot, which T5's paths do not have before "encoder" and "decoder"; a plain path it looks up, and a later
+    /// one matches it as well.
+    /// </summary>
+    private IEnumerable<string> PatternKeys(IEnumerable<ModulePlacement> modules) => paths.Wrapper.Length > 0 ? Expressions(modules) : modules.Select(paths.Product);
 
     private static string Expression(IEnumerable<string> alternatives) => $@"(.*\.)?({string.Join('|', alternatives)})";
 

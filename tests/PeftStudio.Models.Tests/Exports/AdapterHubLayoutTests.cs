@@ -41,7 +41,8 @@ public sealed class AdapterHubLayoutTests
         using var folder = new TempFolder();
         using var backbone = Backbone.Load(golden, CPU, Precision.Fp32);
         using (var read = LoadedAdapter.Read(files, backbone))
-            new AdapterHubLayout(backbone.Config).Write(new ExportSource(read.Model, backbone.Shape.Stacks.Select(stack => new LayerGrouping([stack.Layers])).ToValueList(), "x", "tiny", ["a", "b", "c"]), folder.Path).ShouldBeEmpty();
+            new AdapterHubLayout(backbone.Config).Write(new ExportSource(read.Model, backbone.Shape.Stacks.Select(stack => new LayerGrouping([stack.Layers])).ToValueList(), "x", "tiny", ["a", "b", "c"]), folder.Path)
+                .ShouldHaveSingleItem().ShouldContain("model.load_adapter(\"DIR\", use_safetensors=True, set_active=True)");
 
         using (var wanted = SafetensorsFile.Open(Path.Combine(files, "adapter.safetensors")))
         using (var written = SafetensorsFile.Open(folder["adapter.safetensors"]))
@@ -56,6 +57,25 @@ public sealed class AdapterHubLayoutTests
         // The goldens' version had no dropout of adapters and wrote what phm layers would have.
         Members(ours).Zip(Members(theirs)).ShouldAllBe(pair => Same(pair.First, pair.Second));
         Members(ours).Length.ShouldBe(Members(theirs).Length);
+        // To Python 1 and 1.0 are of different types, and `adapters` asks for the type of a scaling.
+        foreach (var (own, other) in Members(ours).Zip(Members(theirs)))
+            foreach (var (name, value) in own.Where(p => p.Value?.GetValueKind() == JsonValueKind.Number && other.ContainsKey(p.Key)))
+                value.ShouldNotBeNull().ToJsonString().ShouldBe(other[name]?.ToJsonString(), name);
+    }
+
+    [Theory]
+    [InlineData("adapter|-|-|-", "1.0")]
+    [InlineData("scaled-parallel|-|-|-", "2.0")]
+    public void A_scale_is_a_float_in_the_files_text(string design, string scale)
+    {
+        using var files = new TinyModel("bert");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, design, "RTE", folder["own"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]);
+        var text = File.ReadAllText(folder["out/adapter_config.json"]);
+        text.ShouldContain($"\"scaling\": {scale},\n");
+        text.ShouldContain("\"dropout\": 0.0,\n");
     }
 
     [Fact]
@@ -73,6 +93,10 @@ public sealed class AdapterHubLayoutTests
         ]);
         report.Notes.ShouldContain(note => note.Contains("Stack(\"g1\", \"g3\", \"g4\")", StringComparison.Ordinal));
         report.Notes.ShouldContain(note => note.Contains("biases.safetensors", StringComparison.Ordinal));
+        report.Notes.ShouldContain(note => note.EndsWith(
+            "model = adapters.BertAdapterModel.from_pretrained(BACKBONE); model.load_adapter(\"DIR/g1\", use_safetensors=True); model.load_adapter(\"DIR/g3\", use_safetensors=True); "
+            + "model.load_adapter(\"DIR/g4\", use_safetensors=True); model.load_head(\"DIR\", use_safetensors=True); model.active_adapters = adapters.composition.Stack(\"g1\", \"g3\", \"g4\").",
+            StringComparison.Ordinal));
         Parse(folder["out/stack.json"])["stack"].ShouldNotBeNull().AsArray().Select(n => n?.GetValue<string>()).ShouldBe(["g1", "g3", "g4"]);
         var union = Parse(folder["out/g3/adapter_config.json"]);
         union["config"]?["architecture"]?.GetValue<string>().ShouldBe("union");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
@@ -69,6 +70,39 @@ public sealed class PeftSequenceTests
         foreach (var parameter in plain.Parameters.Parameters)
             parameter.Value.copy_(model.Parameters[parameter.Name].Value);
         plain.Forward(batch, ForwardContext.Evaluation, targets).data<float>().ToArray().Zip(wanted, (a, b) => Math.Abs(a - b)).Max().ShouldBeGreaterThan(1e-3f);
+    }
+
+    [Theory]
+    [InlineData("t5")]
+    [InlineData("bart")]
+    public void A_ranks_pattern_is_found_by_pefts_rule_before_0_15_and_by_that_from_it_on(string modelType)
+    {
+        using var files = new TinyModel(modelType);
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        var (design, sizes) = MethodCases.Parse("lora|lora-all|-|lora", backbone.Shape);
+        var other = sizes with { Sizes = sizes.Sizes.Select((size, i) => size with { Size = 1 + (i % 3) }).ToValueList() };
+        using var model = TunedModel.Create(backbone, design, other, MethodCases.Methods.ToValueList(), HeadPlan.LanguageModel, new InitialisationSeed(1, 2));
+        model.Plan.Modules.Select(m => m.Size).Distinct().Count().ShouldBeGreaterThan(2);
+        new PeftLayout(backbone.Config).Write(new ExportSource(model, [], "task", "tiny", []), folder.Path).ToArray();
+        var config = JsonNode.Parse(File.ReadAllText(folder["adapter_config.json"])).ShouldNotBeNull();
+        foreach (var module in model.Plan.Modules)
+        {
+            var path = (modelType == "t5" ? "" : "model.") + LayerSites.Of(backbone.Config).Product(module);
+            foreach (var rule in new[] { @".*\.{0}$", @"(.*\.)?({0})$" })
+            {
+                var (rank, alpha) = Found(config, path, rule);
+                (rank, alpha).ShouldBe((module.Size, module.Scale * module.Size), $"{path} by {rule}");
+            }
+        }
+    }
+
+    /// <summary>PEFT's look-up: the first expression of both maps that matches from the path's beginning, or the path itself.</summary>
+    private static (double Rank, double Alpha) Found(JsonNode config, string path, string rule)
+    {
+        var (ranks, alphas) = (config["rank_pattern"].ShouldNotBeNull().AsObject(), config["alpha_pattern"].ShouldNotBeNull().AsObject());
+        var key = ranks.Concat(alphas).Select(p => p.Key).FirstOrDefault(name => Regex.IsMatch(path, "^" + rule.Replace("{0}", name, StringComparison.Ordinal))) ?? path;
+        return ((ranks[key] ?? config["r"]).ShouldNotBeNull().GetValue<double>(), (alphas[key] ?? config["lora_alpha"]).ShouldNotBeNull().GetValue<double>());
     }
 
     [Fact]

@@ -98,7 +98,9 @@ public sealed class SequenceAdapterHubTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", task, folder["own"]);
-        AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]);
+        var report = AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]);
+        var calls = modelClass.EndsWith("AdapterModel", StringComparison.Ordinal) ? $"adapters.{modelClass}.from_pretrained(BACKBONE)" : $"transformers.{modelClass}.from_pretrained(BACKBONE); adapters.init(model)";
+        report.Notes.ShouldContain(note => note.EndsWith($"model = {calls}; model.load_adapter(\"DIR\", use_safetensors=True, set_active=True).", StringComparison.Ordinal));
         using var weights = SafetensorsFile.Open(folder["out/adapter.safetensors"]);
         weights.Contains(key).ShouldBeTrue();
         var config = Parse(folder["out/adapter_config.json"]);
