@@ -7,10 +7,10 @@ public static class PlainZip
 {
     private static readonly DateTimeOffset Date = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static void Add(ZipArchive archive, string name, ReadOnlySpan<byte> content)
+    public static async Task AddAsync(ZipArchive archive, string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        using var to = Entry(archive, name);
-        to.Write(content);
+        await using var to = await Entry(archive, name).OpenAsync(cancellationToken);
+        await to.WriteAsync(content, cancellationToken);
     }
 
     /// <summary>Packs all files of a folder, by path, ordinal.</summary>
@@ -24,15 +24,15 @@ public static class PlainZip
         foreach (var (file, name) in files.OrderBy(file => file.Name, StringComparer.Ordinal))
         {
             using var from = File.OpenRead(file);
-            using var to = Entry(archive, name);
+            using var to = Entry(archive, name).Open();
             from.CopyTo(to);
         }
     }
 
-    private static Stream Entry(ZipArchive archive, string name)
+    private static ZipArchiveEntry Entry(ZipArchive archive, string name)
     {
         var entry = archive.CreateEntry(name, CompressionLevel.NoCompression);
         entry.LastWriteTime = Date;
-        return entry.Open();
+        return entry;
     }
 }

@@ -56,7 +56,15 @@ internal sealed class StudioClient : IDisposable
     {
         Directory.CreateDirectory(folder);
         await File.WriteAllBytesAsync(Path.Join(folder, "results.json"), await BytesAsync($"/api/v1/studies/{study}/results.json", cancellationToken), cancellationToken);
-        using var archive = new ZipArchive(new MemoryStream(await BytesAsync($"/api/v1/studies/{study}/adapters.zip", cancellationToken)));
+        // Adapters may be more than memory should hold: their archive lies where they will.
+        await using var file = new FileStream(Path.Join(folder, ".adapters.zip"), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        using (var response = await http.GetAsync($"/api/v1/studies/{study}/adapters.zip", HttpCompletionOption.ResponseHeadersRead, cancellationToken))
+        {
+            if (!response.IsSuccessStatusCode)
+                throw new InvalidDataException(await ProblemAsync(response, cancellationToken));
+            await response.Content.CopyToAsync(file, cancellationToken);
+        }
+        using var archive = new ZipArchive(file);
         foreach (var entry in archive.Entries)
         {
             var path = SafePath.Under(folder, entry.FullName);

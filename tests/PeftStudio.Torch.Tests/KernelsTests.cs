@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace PeftStudio.Tests;
 
 /// <summary>Each fused function against its composition: values, and gradients where it has them.</summary>
+[Collection(nameof(NativeRuntimeTests))]
 public sealed class KernelsTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -4,6 +4,8 @@ using static TorchSharp.torch;
 
 namespace PeftStudio.Tests;
 
+// What reads the process's number of threads, and what changes it, run in turn.
+[Collection(nameof(NativeRuntimeTests))]
 public sealed class NativeRuntimeTests
 {
     [Fact]

@@ -63,12 +63,26 @@ public sealed class ExportApiTests : IAsyncLifetime
     public async Task An_adapters_own_download_brings_the_script_that_loads_it()
     {
         await CompleteTrialAsync();
-        using var archive = new ZipArchive(await client.GetStreamAsync($"/api/v1/trials/{trial}/adapter.zip"));
+        using var answer = await client.GetAsync($"/api/v1/trials/{trial}/adapter.zip", HttpCompletionOption.ResponseHeadersRead);
+        answer.Content.Headers.ContentLength.ShouldBeNull("what has a length was packed as a whole, and a study's adapters may be more than memory holds");
+        answer.Content.Headers.ContentDisposition?.FileName.ShouldBe($"trial-{trial}-adapter.zip");
+        using var archive = new ZipArchive(await answer.Content.ReadAsStreamAsync());
         archive.Entries.Select(entry => entry.FullName).ShouldBe(["adapter.safetensors", "adapter.json", LoadScriptFile.Name], ignoreOrder: true);
         using var script = new MemoryStream();
         await using (var packed = await archive.GetEntry(LoadScriptFile.Name)!.OpenAsync())
             await packed.CopyToAsync(script);
         script.ToArray().ShouldBe(LoadScriptFile.Bytes);
+    }
+
+    [Fact]
+    public async Task A_damaged_adapter_is_not_packed()
+    {
+        await CompleteTrialAsync();
+        await using (var context = Database.Open())
+            await context.Database.ExecuteSqlAsync($"update adapters set content = overlay(content placing '\\x00'::bytea from 2)");
+        using var answer = await client.GetAsync($"/api/v1/trials/{trial}/adapter.zip");
+        answer.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        answer.Content.Headers.ContentType?.MediaType.ShouldBe("application/problem+json");
     }
 
     [Fact]

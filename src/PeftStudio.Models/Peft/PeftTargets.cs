@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using PeftStudio.Formats;
 
 namespace PeftStudio.Models.Peft;
@@ -7,6 +6,11 @@ namespace PeftStudio.Models.Peft;
 /// <summary>Which modules an adapter_config.json of HF PEFT (0.20) means: a list holds ends of their paths, a string is an expression for the whole path.</summary>
 internal sealed class PeftTargets(JsonFields config)
 {
+    // More than any model has products.
+    private const int MostPatterns = 2_000;
+
+    private readonly Dictionary<string, PeftExpression> expressions = new(StringComparer.Ordinal);
+
     /// <exception cref="InvalidDataException">The configuration names none, or by an expression that is not read.</exception>
     public bool IsTarget(string path) => Names("target_modules", path, name => path == name || path.EndsWith("." + name, StringComparison.Ordinal));
 
@@ -20,7 +24,9 @@ internal sealed class PeftTargets(JsonFields config)
     {
         if (config.ObjectOrNull(name) is not { } map)
             return (_, other) => other;
-        var entries = map.Element.EnumerateObject().Select(p => (Expression: $@"^(?:.*\.)?(?:{p.Name})$", Value: map.Double(p.Name, 1e-9, 1e9))).ToArray();
+        var entries = map.Element.EnumerateObject().Select(p => (Expression: $@"(?:.*\.)?(?:{p.Name})", Value: map.Double(p.Name, 1e-9, 1e9))).ToArray();
+        if (entries.Length > MostPatterns)
+            throw config.Wrong(name, $"has {entries.Length} entries; at most {MostPatterns} are read");
         return (path, other) => entries.Where(e => Matches(name, e.Expression, path)).Select(e => e.Value).FirstOrDefault(other);
     }
 
@@ -29,7 +35,7 @@ internal sealed class PeftTargets(JsonFields config)
         if (!config.Has(field))
             throw config.Wrong(field, "is missing");
         return config.Element.GetProperty(field).ValueKind == JsonValueKind.String
-            ? Matches(field, $"^(?:{config.String(field)})$", path)
+            ? Matches(field, config.String(field), path)
             : config.Strings(field).Any(isMeant);
     }
 
@@ -37,8 +43,9 @@ internal sealed class PeftTargets(JsonFields config)
     {
         try
         {
-            // NonBacktracking: a file from elsewhere must not hold the process up.
-            return Regex.IsMatch(path, expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            if (!expressions.TryGetValue(expression, out var known))
+                expressions.Add(expression, known = new PeftExpression(expression));
+            return known.IsMatch(path);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {

@@ -24,7 +24,7 @@ public static class CostFit
         var whole = probes.Any(probe => probe.Facts.Design is null);
         var rates = NonNegativeFit.Solve(
             [.. features.Select(f => new[] { 1, f.KeptBytes, f.WorkingBytes, whole ? f.TrainedBytes : 0, f.TextBytes })],
-            [.. probes.Select((probe, i) => probe.PeakBytes - (whole ? 0 : features[i].TrainedBytes))]);
+            [.. probes.Select((probe, i) => probe.PeakBytes - features[i].MakingBytes - (whole ? 0 : features[i].TrainedBytes))]);
         return new MemoryRates(rates[0], rates[1], rates[2], whole ? rates[3] : 1, rates[4]);
     }
 

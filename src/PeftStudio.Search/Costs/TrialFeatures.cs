@@ -3,9 +3,10 @@ namespace PeftStudio.Search.Costs;
 /// <summary>A trial's memory in parts whose cost a device tells; bytes as if every number were fp32.</summary>
 /// <param name="KeptBytes">activations that the backward pass needs.</param>
 /// <param name="WorkingBytes">what is in memory while one layer is computed, beside what is kept; more where an evaluation takes more than both.</param>
-/// <param name="TrainedBytes">trained parameters, their gradients, the optimizer's buffers and the best epoch's copy; all but the copy of those that make prefixes while they train.</param>
+/// <param name="TrainedBytes">trained parameters, their gradients, the optimizer's buffers and the best epoch's copy.</param>
+/// <param name="MakingBytes">the same, but the copy, of parameters that make prefixes while they train.</param>
 /// <param name="TextBytes">the task's files.</param>
-public sealed record MemoryFeatures(double KeptBytes, double WorkingBytes, double TrainedBytes, double TextBytes);
+public sealed record MemoryFeatures(double KeptBytes, double WorkingBytes, double TrainedBytes, double MakingBytes, double TextBytes);
 
 /// <summary>A trial's work in parts whose cost a device tells.</summary>
 /// <param name="Batches">read, in training and in evaluation.</param>
@@ -53,7 +54,7 @@ public sealed record TrialFeatures(MemoryFeatures Memory, TimeFeatures Training,
         var training = Math.Max(batch * working, 2 * logits);
         // An evaluation begins when what was kept is free again, and takes its place.
         var evaluation = Math.Max(Math.Min(EvaluationBatch, facts.EvaluatedRows) * working, 3 * next) - kept;
-        return new MemoryFeatures(Fp32 * kept, Fp32 * Math.Max(training, evaluation), Fp32 * (((Buffers + 1) * trained.Lasting) + (Buffers * trained.Making)), facts.TaskBytes);
+        return new MemoryFeatures(Fp32 * kept, Fp32 * Math.Max(training, evaluation), Fp32 * (Buffers + 1) * trained.Lasting, Fp32 * Buffers * trained.Making, facts.TaskBytes);
     }
 
     private static TimeFeatures TrainingOf(CostFacts facts, Parameters trained)

@@ -11,6 +11,9 @@ public static class StudyPlanCheck
     public const int LongestName = 200;
     public const int LongestNote = 10_000;
 
+    /// <summary>Of an adapter, without its head: it is one value of 4 bytes a parameter in the database, and PostgreSQL writes no dump of a value above some 500 MB.</summary>
+    public const long MostAdapterParameters = 100_000_000;
+
     /// <param name="shape">null where no backbone is chosen yet; then nothing is said about space, design and budget.</param>
     /// <param name="knownTasks">null where the tasks at hand are not known.</param>
     public static ValueList<PlanProblem> Problems(StudyPlan plan, BackboneShape? shape = null, IReadOnlyCollection<KnownTask>? knownTasks = null)
@@ -24,8 +27,8 @@ public static class StudyPlanCheck
         Training(plan.Training, plan.Methods, found);
         var own = OwnMethodCheck.Problems(plan.OwnMethods);
         found.AddRange(own);
-        if (shape is not null && plan.Budget.Parameters > shape.Parameters)
-            found.Add("budget", string.Create(CultureInfo.InvariantCulture, $"{plan.Budget.Parameters:N0} parameters; the backbone has {shape.Parameters:N0}, give fewer"));
+        if (shape is not null)
+            Budget(plan.Budget, shape, found);
         if (plan.Space is null == plan.Design is null)
             found.Add(plan.Design is null ? "space" : "design", plan.Design is null
                 ? "there is neither a space to search nor a design to train; give one"
@@ -70,6 +73,16 @@ public static class StudyPlanCheck
             else if (known.AsksForText && TextRefusal(shape) is { } refusal)
                 found.Add(At("tasks", i), $"'{task}' {refusal}");
         }
+    }
+
+    private static void Budget(Budget budget, BackboneShape shape, Findings found)
+    {
+        var cap = budget.Cap(shape);
+        if (budget.Parameters > shape.Parameters)
+            found.Add("budget", string.Create(CultureInfo.InvariantCulture, $"{budget.Parameters:N0} parameters; the backbone has {shape.Parameters:N0}, give fewer"));
+        else if (cap > MostAdapterParameters)
+            found.Add("budget", string.Create(CultureInfo.InvariantCulture,
+                $"{cap:N0} parameters make an adapter of {4e-9 * cap:0.00} GB, and the studio keeps adapters of {4e-9 * MostAdapterParameters:0.00} GB at most, which its database can still be dumped with; give at most {MostAdapterParameters:N0} parameters, {Math.Floor(1e4 * MostAdapterParameters / shape.Parameters) / 100:0.##} % of this backbone"));
     }
 
     private static void Compute(ComputePlan compute, Findings found)

@@ -1019,6 +1019,26 @@ struct AttentionDropout {
     int64_t prefix;
 };
 
+// How scores become weights, from the forward pass to the backward.
+void keep_weighing(AutogradContext* context, double scale, double p, int64_t seed, int64_t prefix_seed, int64_t prefix) {
+    auto& saved = context->saved_data;
+    saved["scale"] = scale;
+    saved["p"] = p;
+    saved["seed"] = seed;
+    saved["prefix_seed"] = prefix_seed;
+    saved["prefix"] = prefix;
+}
+
+template <class Job>
+void read_weighing(const AutogradContext* context, Job& job) {
+    const auto& saved = context->saved_data;
+    const auto p = saved.at("p").toDouble();
+    job.prefix = saved.at("prefix").toInt();
+    job.own = dropping(p, static_cast<uint64_t>(saved.at("seed").toInt()));
+    job.front = dropping(p, static_cast<uint64_t>(saved.at("prefix_seed").toInt()));
+    job.scale = static_cast<float>(saved.at("scale").toDouble());
+}
+
 void strides_of(const at::Tensor& t, int64_t* strides, int count) {
     for (int i = 0; i < count; i++)
         strides[i] = t.stride(i);
@@ -1042,24 +1062,14 @@ struct Attention : Function<Attention> {
         job.rows = q.size(2);
         job.keys = k.size(2);
         job.size = q.size(3);
-        const auto& saved = context->saved_data;
-        const auto p = saved.at("p").toDouble();
-        job.prefix = saved.at("prefix").toInt();
-        job.own = dropping(p, static_cast<uint64_t>(saved.at("seed").toInt()));
-        job.front = dropping(p, static_cast<uint64_t>(saved.at("prefix_seed").toInt()));
-        job.scale = static_cast<float>(saved.at("scale").toDouble());
+        read_weighing(context, job);
         return job;
     }
     static at::Tensor forward(
         AutogradContext* context, const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, const at::Tensor& mask, double scale, double p,
         int64_t seed, int64_t prefix_seed, int64_t prefix, bool keeps) {
         auto q = row_major(query), k = row_major(key), v = row_major(value);
-        auto& saved = context->saved_data;
-        saved["scale"] = scale;
-        saved["p"] = p;
-        saved["seed"] = seed;
-        saved["prefix_seed"] = prefix_seed;
-        saved["prefix"] = prefix;
+        keep_weighing(context, scale, p, seed, prefix_seed, prefix);
         auto work = job(q, k, v, context);
         at::Tensor added, weights;
         if (mask.numel() > 0) {
@@ -1100,27 +1110,17 @@ struct Attention : Function<Attention> {
 // softmax(scale scores + mask) with weights dropped; scores (batch, heads, rows, keys) of bf16.
 struct DroppedSoftmax : Function<DroppedSoftmax> {
     static cpu::SoftmaxJob job(const at::Tensor& scores, const AutogradContext* context) {
-        const auto& saved = context->saved_data;
-        const auto p = saved.at("p").toDouble();
         cpu::SoftmaxJob job{};
         job.heads = scores.size(1);
         job.rows = scores.size(2);
         job.keys = scores.size(3);
-        job.prefix = saved.at("prefix").toInt();
-        job.own = dropping(p, static_cast<uint64_t>(saved.at("seed").toInt()));
-        job.front = dropping(p, static_cast<uint64_t>(saved.at("prefix_seed").toInt()));
-        job.scale = static_cast<float>(saved.at("scale").toDouble());
+        read_weighing(context, job);
         return job;
     }
     static int64_t grain(const at::Tensor& scores) { return 1 + (1 << 14) / scores.size(3); }
     static at::Tensor forward(
         AutogradContext* context, const at::Tensor& scores, const at::Tensor& mask, double scale, double p, int64_t seed, int64_t prefix_seed, int64_t prefix, bool keeps) {
-        auto& saved = context->saved_data;
-        saved["scale"] = scale;
-        saved["p"] = p;
-        saved["seed"] = seed;
-        saved["prefix_seed"] = prefix_seed;
-        saved["prefix"] = prefix;
+        keep_weighing(context, scale, p, seed, prefix_seed, prefix);
         auto x = scores.contiguous();
         auto work = job(x, context);
         at::Tensor added, weights;

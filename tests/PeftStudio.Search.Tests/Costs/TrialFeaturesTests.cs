@@ -92,10 +92,11 @@ public sealed class TrialFeaturesTests
         plain.Sizes.ShouldNotBeNull().Sizes.ShouldHaveSingleItem().Size.ShouldBe(31);
         var (less, more) = (TrialFeatures.Of(plain), TrialFeatures.Of(made));
         // By hand, in each of 2 layers: an embedding of 31 x 4, a product 4 -> 3 with biases and one 3 -> 8 with biases, 171 numbers; six of each, because none is copied for the best epoch.
-        (more.Memory.TrainedBytes - less.Memory.TrainedBytes).ShouldBe(24 * 2 * 171);
+        more.Memory.MakingBytes.ShouldBe(24 * 2 * 171);
         (more.Training.Updates - less.Training.Updates).ShouldBe(2 * 171 * plain.Steps);
         (more with { Memory = less.Memory, Training = less.Training }).ShouldBe(less);
-        (more.Memory with { TrainedBytes = less.Memory.TrainedBytes }).ShouldBe(less.Memory);
+        less.Memory.MakingBytes.ShouldBe(0);
+        (more.Memory with { MakingBytes = 0 }).ShouldBe(less.Memory);
     }
 
     [Fact]

@@ -60,6 +60,17 @@ public sealed class StudyPlanCheckTests
     }
 
     [Fact]
+    public void AnAdapterThatTheDatabaseCannotCarryIsRefusedBeforeItIsTrained()
+    {
+        static IEnumerable<string> Budget(Budget budget) => StudyPlanCheck.Problems(Plans.Small with { Budget = budget }, Shapes.RobertaBase).Where(problem => problem.Field == "budget").Select(problem => problem.Message);
+
+        Budget(new(percent: 100)).ShouldBe([$"{Shapes.RobertaBase.Parameters:N0} parameters make an adapter of 0.50 GB, and the studio keeps adapters of 0.40 GB at most, which its database can still be dumped with; give at most 100,000,000 parameters, 80.6 % of this backbone"]);
+        Budget(new(parameters: 100_000_001)).ShouldHaveSingleItem();
+        Budget(new(parameters: 100_000_000)).ShouldBeEmpty();
+        Budget(new(percent: 80.6)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void EveryProblemIsToldAtOnce() => StudyPlanCheck
         .Problems(Plans.Small with { Name = "", Tasks = [], Training = new TrainingPlan { Rate = -1 } }, Shapes.Small)
         .Select(problem => problem.Field).ShouldBe(["name", "tasks", "training.rate"]);
