@@ -36,8 +36,10 @@ public sealed class WholeStudyTests
         one.StartWorker();
         var first = await one.CreateAsync();
         await using var two = await Studio.OpenAsync();
-        two.StartWorker(MiniStudy.Executor(3));
-        two.StartWorker(MiniStudy.Executor(1));
+        // On a busy machine one of the two could do all: each waits in its first trial until both have one.
+        using var both = new CountdownEvent(2);
+        two.StartWorker(Meeting());
+        two.StartWorker(Meeting());
         var second = await two.CreateAsync();
         await one.UntilOverAsync(first);
         await two.UntilOverAsync(second);
@@ -45,5 +47,19 @@ public sealed class WholeStudyTests
         (await two.ResultsAsync(second)).ShouldBe(await one.ResultsAsync(first));
         await using var context = two.Database.Open();
         (await context.Attempts.Select(attempt => attempt.WorkerId).Distinct().CountAsync()).ShouldBe(2);
+
+        ScriptedExecutor Meeting()
+        {
+            var isFirst = 1;
+            return new((_, _) =>
+            {
+                if (Interlocked.Exchange(ref isFirst, 0) == 1)
+                {
+                    both.Signal();
+                    both.Wait(TimeSpan.FromSeconds(30));
+                }
+                return null;
+            });
+        }
     }
 }

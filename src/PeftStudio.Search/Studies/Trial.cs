@@ -174,7 +174,7 @@ public sealed class Trial
             throw new InvalidOperationException($"trial {Id} is {State}; only a failed one can be retried");
         if (stepDecided)
             throw new InvalidOperationException($"trial {Id} cannot be retried: its stage is decided");
-        (State, FinishedAt, Tries, Reason) = (TrialState.Waiting, null, 0, null);
+        (State, FinishedAt, Tries, Reason, CancelRequested) = (TrialState.Waiting, null, 0, null, false);
     }
 
     public static long WorkOf(TrialPlan plan) => (long)plan.Epochs * Math.Min(plan.TrainingRows ?? plan.Task.TrainRows, plan.Task.TrainRows);

@@ -78,6 +78,17 @@ public sealed class TrialTests
         Should.Throw<InvalidOperationException>(() => trial.Retry(stepDecided: false));
     }
 
+    /// <summary>It failed before its worker read that it was to be cancelled; who retries it wants it to run.</summary>
+    [Fact]
+    public void A_retried_trial_is_not_cancelled_by_what_was_asked_before()
+    {
+        var trial = Running();
+        trial.Cancel("enough", Noon).ShouldBeTrue();
+        trial.Fail(1, "NaN", again: false, Noon).ShouldBe(WriteAnswer.Accepted);
+        trial.Retry(stepDecided: false);
+        (trial.State, trial.CancelRequested).ShouldBe((TrialState.Waiting, false));
+    }
+
     [Fact]
     public void Cancelling_ends_a_waiting_trial_and_asks_a_running_one()
     {
