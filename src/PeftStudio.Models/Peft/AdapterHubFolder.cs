@@ -37,8 +37,8 @@ public static class AdapterHubFolder
                 notes = [.. notes, $"the prediction head in {AdapterHubFiles.HeadWeights} has no {AdapterHubFiles.HeadConfig} and is not read; the backbone's own head is used"];
             return new ImportedAdapter(files, plan, null, notes);
         }
-        var (head, headFile) = AdapterHubHead.Read(folder, backbone);
-        return new ImportedAdapter([.. files, headFile], plan, head, notes);
+        var (head, headFile, note) = AdapterHubHead.Read(folder, backbone);
+        return new ImportedAdapter(headFile is null ? files : [.. files, headFile], plan, head, note is null ? notes : [.. notes, note]);
     }
 
     private static string[] Adapters(string folder)

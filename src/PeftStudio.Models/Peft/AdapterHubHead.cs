@@ -13,30 +13,48 @@ namespace PeftStudio.Models.Peft;
 /// </summary>
 internal static class AdapterHubHead
 {
-    public static (HeadPlan Plan, ForeignFile File) Read(string folder, Backbone backbone)
+    /// <returns>Neither plan nor file, but why, of a head that AdapterHub has and this version does not build.</returns>
+    public static (HeadPlan? Plan, ForeignFile? File, string? Note) Read(string folder, Backbone backbone)
     {
         var root = JsonFields.Read(Path.Join(folder, AdapterHubFiles.HeadConfig));
-        var (config, name) = (root.Object("config"), root.String("name"));
+        var config = root.ObjectOrNull("config");
         if (backbone.Config.T5 is not null)
             throw root.Wrong("config", "describes a head, and T5 has none that classifies: its labels are words");
-        if (config.String("head_type") is not "classification" and var type)
-            throw config.Wrong("head_type", $"is '{type}'; 'classification' is read");
-        if (config.BoolOrNull("bias") is false)
-            throw config.Wrong("bias", "is false; a head with biases is read");
-        var (layers, frozen) = (config.Int("layers", 1, 2), HasFrozenDense(backbone));
-        if (layers == 1 != frozen)
-            throw config.Wrong("layers", $"is {layers}; for this backbone, {(frozen ? "which brings its pooler," : "whose dense product belongs to the head,")} {(frozen ? 1 : 2)} is read");
-        if (layers == 2 && config.StringOrNull("activation_function") is not "tanh")
-            throw config.Wrong("activation_function", "is not 'tanh', which alone is read");
-        if ((config.BoolOrNull("use_pooler") ?? false) != frozen)
-            throw config.Wrong("use_pooler", $"is {(frozen ? "false" : "true")}, which this version does not build");
-        var outputs = config.Int("num_labels", 1);
+        if (config is { } given && Unbuilt(given, backbone) is { } reason)
+            return (null, null, $"the prediction head in {AdapterHubFiles.HeadConfig} is not read: {reason}; the backbone's own head is used");
         var path = Path.Join(folder, AdapterHubFiles.HeadWeights);
         using var file = SafetensorsFile.Open(path);
-        var tensors = Tensors(backbone, name);
+        // The head of one of transformers' own classes has no description, and the names that it has there.
+        var tensors = config is null ? OfClass(backbone) : Tensors(backbone, root.String("name"));
         if (file.Entries.FirstOrDefault(e => tensors.All(t => t.Key != e.Key)) is { } stranger)
-            throw new SafetensorsException(path, stranger.Key, $"belongs to nothing that {AdapterHubFiles.HeadConfig} describes");
-        return (HeadPlan.OfOutputs(outputs), new ForeignFile(path, tensors));
+            throw new SafetensorsException(path, stranger.Key, config is null ? "belongs to no head of this backbone's class" : $"belongs to nothing that {AdapterHubFiles.HeadConfig} describes");
+        return (HeadPlan.OfOutputs(config?.Int("num_labels", 1) ?? Rows(file, path, backbone.HeadLayout.Out + ".weight")), new ForeignFile(path, tensors), null);
+    }
+
+    private static string? Unbuilt(JsonFields config, Backbone backbone)
+    {
+        if (config.String("head_type") is not "classification" and var type)
+            return $"its head_type is '{BoundedText.Of(type)}', and 'classification' is read";
+        if (config.BoolOrNull("bias") is false)
+            return "it has no biases";
+        var (layers, frozen) = (config.Int("layers", 1), HasFrozenDense(backbone));
+        if (layers != (frozen ? 1 : 2))
+            return $"it has {layers} layers, and for this backbone, {(frozen ? "which brings its pooler, 1 is" : "whose dense product belongs to the head, 2 are")} read";
+        if (layers == 2 && config.StringOrNull("activation_function") is not "tanh")
+            return "its activation_function is not 'tanh'";
+        return (config.BoolOrNull("use_pooler") ?? false) == frozen ? null : $"its use_pooler is {(frozen ? "false" : "true")}";
+    }
+
+    private static int Rows(SafetensorsFile file, string path, string key) =>
+        file.Entries.FirstOrDefault(entry => entry.Key == key) is { } entry
+            ? entry.Shape is [>= 1 and <= int.MaxValue and var rows, ..] ? (int)rows : throw new SafetensorsException(path, key, $"has {entry.Shape.Length} dimensions or no rows; a weight (outputs, width) is read")
+            : throw new SafetensorsException(path, key, "is missing");
+
+    private static IReadOnlyList<ForeignTensor> OfClass(Backbone backbone)
+    {
+        var layout = backbone.HeadLayout;
+        var modules = HasFrozenDense(backbone) ? new[] { layout.Out } : [layout.Dense, layout.Out];
+        return [.. from module in modules from part in new[] { "weight", "bias" } select new ForeignTensor($"{module}.{part}", $"{module}.{part}")];
     }
 
     public static JsonObject Config(Backbone backbone, HeadPlan head, ValueList<string> labels)

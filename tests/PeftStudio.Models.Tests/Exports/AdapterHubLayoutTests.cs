@@ -149,18 +149,63 @@ public sealed class AdapterHubLayoutTests
         }).ShouldContain("two adapters change encoder.layer.1.attention.self.query.lora");
 
     [Theory]
-    [InlineData("head_type", "\"tagging\"")]
-    [InlineData("layers", "2")]
-    [InlineData("use_pooler", "false")]
-    [InlineData("bias", "false")]
     [InlineData("num_labels", "0")]
-    public void A_head_that_is_not_built_is_refused_by_its_field(string field, string value) =>
-        Refusal("lora|-|-|-", folder =>
-        {
-            var root = Parse(folder["out/head_config.json"]);
-            root["config"].ShouldNotBeNull()[field] = JsonNode.Parse(value);
-            folder.Write("out/head_config.json", root.ToJsonString());
-        }).ShouldContain($"'config.{field}'");
+    [InlineData("layers", "\"two\"")]
+    public void A_head_that_contradicts_itself_is_refused_by_its_field(string field, string value) =>
+        Refusal("lora|-|-|-", folder => SetOfHead(folder, field, value)).ShouldContain($"'config.{field}'");
+
+    /// <summary>AdapterHub has many kinds of heads, and its default one has two layers and no pooler: what it says of the adapter is still worth reading.</summary>
+    [Theory]
+    [InlineData("head_type", "\"tagging\"", "its head_type is 'tagging', and 'classification' is read")]
+    [InlineData("layers", "2", "it has 2 layers, and for this backbone, which brings its pooler, 1 is read")]
+    [InlineData("use_pooler", "false", "its use_pooler is false")]
+    [InlineData("bias", "false", "it has no biases")]
+    public void An_adapter_whose_head_is_not_built_is_read_without_it(string field, string value, string reason)
+    {
+        using var files = new TinyModel("bert");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]);
+        SetOfHead(folder, field, value);
+        using var read = LoadedAdapter.Read(folder["out"], backbone);
+        read.Notes.ShouldContain($"the prediction head in head_config.json is not read: {reason}; the backbone's own head is used", StringComparer.Ordinal);
+        read.Model.Parameters.Parameters.ShouldContain(parameter => parameter.Name.EndsWith("lora.down", StringComparison.Ordinal));
+    }
+
+    /// <summary>As `adapters` saves a head of BertForSequenceClassification and its like: without a description, by the names of transformers.</summary>
+    [Theory]
+    [InlineData("bert")]
+    [InlineData("roberta")]
+    [InlineData("bart")]
+    public void A_head_of_transformers_own_class_is_read_by_its_names(string family)
+    {
+        using var files = new TinyModel(family);
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]);
+        var head = tuned.Parameters.Parameters.Where(parameter => parameter.Group == ParameterGroups.Head).ToDictionary(parameter => parameter.Name, parameter => parameter.Value.data<float>().ToArray(), StringComparer.Ordinal);
+        head.Count.ShouldBe(family == "bert" ? 2 : 4);
+        folder.Write("out/head_config.json", """{"config": null, "name": null, "model_class": "AModelForSequenceClassification"}""");
+        folder.Write("out/model_head.safetensors", SafetensorsWriter.ToBytes(tuned.Parameters.Parameters.Where(parameter => head.ContainsKey(parameter.Name))
+            .Select(parameter => SafetensorsTensor.FromFloats(parameter.Name, head[parameter.Name], [.. parameter.Value.shape]))));
+        using var read = LoadedAdapter.Read(folder["out"], backbone);
+        read.Notes.ShouldNotContain(note => note.Contains("head", StringComparison.Ordinal));
+        read.Model.Head.Outputs.ShouldBe(2);
+        foreach (var (name, values) in head)
+            read.Model.Parameters[name].Value.data<float>().ToArray().ShouldBe(values);
+
+        folder.Write("out/model_head.safetensors", SafetensorsWriter.ToBytes([SafetensorsTensor.FromFloats("lm_head.weight", new float[32], 2, 16)]));
+        Should.Throw<SafetensorsException>(() => LoadedAdapter.Read(folder["out"], backbone)).Message.ShouldContain("belongs to no head of this backbone's class");
+    }
+
+    private static void SetOfHead(TempFolder folder, string field, string value)
+    {
+        var root = Parse(folder["out/head_config.json"]);
+        root["config"].ShouldNotBeNull()[field] = JsonNode.Parse(value);
+        folder.Write("out/head_config.json", root.ToJsonString());
+    }
 
     private static string Refusal(string design, Action<TempFolder> damage)
     {
