@@ -39,10 +39,12 @@ public sealed class TrialAssets : IDisposable
 
     /// <param name="backboneFolder">a folder in the Hugging Face layout with the plan's backbone.</param>
     /// <param name="taskFolder">a folder with the plan's task.</param>
-    /// <exception cref="TrialFailedException">Memory ran out, for the backbone or later, or the loss or a prediction is not finite.</exception>
+    /// <exception cref="TrialFailedException">Memory ran out, for the backbone or later, the loss or a prediction is not finite, or the processor has no products in bf16.</exception>
     /// <exception cref="SafetensorsException">The backbone's weights are damaged, or not what its config.json describes.</exception>
     public TrainedTrial Run(TrialPlan plan, string backboneFolder, string taskFolder, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
+        if (plan.Training.Precision == Precision.Bf16 && Device.type == DeviceType.CPU && !NativeRuntime.SumsBf16InFp32)
+            throw TrialFailedException.Bf16();
         try
         {
             Hold(backboneFolder, plan.Training.Precision);
