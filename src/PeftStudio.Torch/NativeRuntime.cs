@@ -48,7 +48,7 @@ public static partial class NativeRuntime
 
     /// <summary>
     /// Whether a product in bf16 on this processor is summed in fp32, as oneDNN's are (AVX-512, AMX). Elsewhere libtorch 1.13 goes through loops of its own that round at each
-    /// addition: sums of 3,000 terms are wrong by six parts in a hundred, and take fifty times as long as in fp32. Tried once, not looked up.
+    /// addition: sums of 3,000 terms are wrong by six parts in a hundred, and take twenty times as long as in fp32. Tried once, not looked up.
     /// </summary>
     public static bool SumsBf16InFp32 => TrySums.Value;
 
