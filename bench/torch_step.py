@@ -1,5 +1,7 @@
-"""The step of `./studio bench` in plain PyTorch (torch_models.py): forward, backward, clipping, AdamW. Prints a line of JSON for each (precision, length), with the keys of `bench --json`."""
+"""The step of `./studio bench` in PyTorch: forward, backward, clipping, AdamW; of plain modules (torch_models.py) or of transformers' and PEFT's (peft_models.py).
+Prints a line of JSON for each (precision, length), with the keys of `bench --json`."""
 import argparse
+import importlib
 import json
 import resource
 import statistics
@@ -8,7 +10,7 @@ import time
 
 import torch
 
-from torch_models import build, trained
+ENGINES = {"torch": "PyTorch", "peft": "PEFT"}
 
 
 def peak_reset():
@@ -52,7 +54,7 @@ def measure(model, parameters, precision, device, length, options):
             times.append((time.perf_counter() - began) * 1000)
     median = statistics.median(times)
     return {
-        "engine": "PyTorch", "model": options.model, "torch": torch.__version__, "precision": precision, "batch": options.batch, "length": length,
+        "engine": ENGINES[options.library], "model": options.model, "torch": torch.__version__, "precision": precision, "batch": options.batch, "length": length,
         "median_ms": round(median, 2), "min_ms": round(min(times), 2), "max_ms": round(max(times), 2),
         "cpu_ms": round((cpu_seconds() - start) * 1000 / options.steps, 2), "tokens_per_second": round(options.batch * length * 1000 / median, 1),
         "peak_mb": round(torch.cuda.max_memory_allocated(device) / 1e6 if on_gpu else peak_mb(), 1), "loss": value,
@@ -62,6 +64,7 @@ def measure(model, parameters, precision, device, length, options):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default="roberta", choices=["roberta", "t5", "bart"])
+    parser.add_argument("--library", default="torch", choices=list(ENGINES))
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precision", nargs="+", default=["fp32"], choices=["fp32", "bf16"])
@@ -74,11 +77,12 @@ def main():
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
     device = torch.device(options.device)
+    models = importlib.import_module(f"{options.library}_models")
     for precision in options.precision:
-        model = build(options.model, options.layers or (6 if options.model == "bart" else 12))
+        model = models.build(options.model, options.layers or (6 if options.model == "bart" else 12))
         for name, parameter in model.named_parameters():
-            parameter.requires_grad_(trained(name))
-            if precision == "bf16" and not trained(name):
+            parameter.requires_grad_(models.trained(name))
+            if precision == "bf16" and not models.trained(name):
                 parameter.data = parameter.data.to(torch.bfloat16)
         model.to(device).train()
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]

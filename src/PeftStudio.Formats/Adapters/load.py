@@ -156,8 +156,9 @@ def load(adapter, backbone):
         auto, head = AutoModelForSequenceClassification, dict(num_labels=1 if "regression" in task else len(task["labels"]), ignore_mismatched_sizes=True)
     model = auto.from_pretrained(backbone, **head).float().eval()
     layers = sum(manifest["design"]["groupings"][0]["sizes"])
-    if layers != model.config.num_hidden_layers:
-        raise SystemExit(f"{adapter}: is for an encoder of {layers} layers; that of {backbone} has {model.config.num_hidden_layers}")
+    own_layers = getattr(model.config, "encoder_layers", model.config.num_hidden_layers)  # BART's two may differ
+    if layers != own_layers:
+        raise SystemExit(f"{adapter}: is for an encoder of {layers} layers; that of {backbone} has {own_layers}")
     base = getattr(model, model.base_model_prefix, model)
     parameters, modules = {**dict(model.named_parameters()), **dict(base.named_parameters())}, dict(base.named_modules())
     methods, placed = {method["name"]: method for method in manifest["methods"]}, {}  # by place and method: the method, and its tensors by their parts

@@ -50,10 +50,17 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
         .FirstOrDefault(m => m.Stack == module.Stack && m.Layer == module.Layer && m.IsCross == module.IsCross && m.Site == module.Site && (m.Form == FunctionalForm.Bottleneck) == (Whole(module).Form == FunctionalForm.Bottleneck)
             && m is { Form: FunctionalForm.Bottleneck } or { Form: FunctionalForm.Rescaling } or { Form: FunctionalForm.LowRank, Insertion: InsertionForm.Parallel });
 
-    /// <summary>A bottleneck of low-rank weights is one of whole weights there: see <see cref="Value"/>.</summary>
-    private ModulePlacement Whole(ModulePlacement module) => module.Form == FunctionalForm.LowRankBottleneck
-        ? module with { Form = FunctionalForm.Bottleneck, Size = LowRankBottlenecks.Bottleneck(config.HiddenSize) }
-        : module;
+    /// <summary>
+    /// As AdapterHub has it: a bottleneck of low-rank weights is one of whole weights (see <see cref="Value"/>); the vector behind a gated T5's activation stands at the product that
+    /// the activation gates, which is the same: (act(x A) * x B) * l = act(x A) * (x B * l).
+    /// </summary>
+    private ModulePlacement Whole(ModulePlacement module) => module switch
+    {
+        { Form: FunctionalForm.LowRankBottleneck } => module with { Form = FunctionalForm.Bottleneck, Size = LowRankBottlenecks.Bottleneck(config.HiddenSize) },
+        { Form: FunctionalForm.Rescaling, Site: ModifiedRepresentation.FeedForwardActivation } when config.T5 is { IsGated: true } =>
+            module with { Site = ModifiedRepresentation.FeedForwardInner },
+        _ => module,
+    };
 
     /// <summary>A parameter, or a weight that the studio keeps as two factors.</summary>
     private static Tensor Value(ExportSource source, string parameter)
@@ -91,7 +98,7 @@ internal sealed class AdapterHubLayout(BackboneConfig config) : IExportLayout
     private IEnumerable<(string Name, AdapterHubConfiguration[] Parts)> Unions(ExportSource source)
     {
         // What has no place is not carried.
-        var modules = source.Model.Plan.Modules.Select(m => new AdapterHubModule(Whole(m), places.For(m)!)).ToArray();
+        var modules = source.Model.Plan.Modules.Select(Whole).Select(m => new AdapterHubModule(m, places.For(m)!)).ToArray();
         var whole = AdapterHubConfiguration.Of(modules).ToArray();
         if (whole.Length == 0)
             yield break;

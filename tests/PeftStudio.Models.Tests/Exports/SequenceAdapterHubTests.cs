@@ -26,6 +26,7 @@ public sealed class SequenceAdapterHubTests
             data.Add("bart", design, "STS-B");
         foreach (var model in new[] { "t5", "bart" })
             data.Add(model, "lora+adapter|-|lora|layernorm", TrainedAdapter.Texts.Name);
+        data.Add("t5", "ia3|ia3+adapter|-|lora", "MNLI"); // gated
         return data;
     }
 
@@ -51,6 +52,8 @@ public sealed class SequenceAdapterHubTests
     [InlineData("t5", "bitfit+lora|-|-|-", "bitfit, 23 tensors from encoder.block.0.layer.0.SelfAttention.q.bias on: T5 has no biases")]
     [InlineData("t5", "-|houlsby|-|-", "houlsby in the decoder's layer 1: behind the attention to the encoder AdapterHub has bottlenecks by a switch")]
     [InlineData("bart", "-|-|houlsby|-", "houlsby in the decoder's layer 2: behind the attention to the encoder AdapterHub has bottlenecks by a switch")]
+    [InlineData("t5", "ia3+lora-ffn|-|-|-", "lora-ffn in the encoder's layer 0 and the decoder's layer 0: AdapterHub has one place for it, and 'ia3' is there")]
+    [InlineData("t5-1.0", "-|-|ia3|-", "ia3 in the encoder's layer 2 and the decoder's layer 2: AdapterHub's (IA)3 multiplies before the activation")]
     [InlineData("bart", "-|-|-|ia3", "ia3 in the encoder's layer 3 and the decoder's layer 3: AdapterHub's (IA)3 multiplies before the activation")]
     public void What_is_not_carried_over_is_listed_and_its_effect_measured(string model, string design, string part)
     {
