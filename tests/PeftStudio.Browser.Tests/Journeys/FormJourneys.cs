@@ -113,17 +113,20 @@ public sealed class FormJourneys(Chromium chromium, SharedStudio shared)
         var form = await StudyForm.OpenAsync(tab);
         await StudyForm.TypeAsync(form.Name, "A draft");
         await form.NumberAsync("Short regime", "Designs in S0", 9, "startSamples");
+        await tab.Page.Locator("section[aria-labelledby=block-training] summary").ClickAsync();
+        await tab.Page.Locator("#f-precision").SelectOptionAsync("bf16");
         var cost = tab.Page.Locator("[data-test=cost]");
-        await Assertions.Expect(cost).ToContainTextAsync("Memory and time of a trial");
+        await Assertions.Expect(cost).ToContainTextAsync("in bf16");
 
         await tab.GoAsync("/tasks");
         form = await StudyForm.OpenAsync(tab);
         await Assertions.Expect(tab.Page.GetByText("Your draft is back.")).ToBeVisibleAsync();
         await Assertions.Expect(form.Name).ToHaveValueAsync("A draft");
         await Assertions.Expect(form.Box("Short regime", "Designs in S0")).ToHaveValueAsync("9");
-        await Assertions.Expect(cost).ToContainTextAsync("Memory and time of a trial");
+        await Assertions.Expect(cost).ToContainTextAsync("in bf16");
 
         await tab.Button("Start over").ClickAsync();
+        await Assertions.Expect(cost).ToContainTextAsync("in fp32");
         await Assertions.Expect(form.Name).Not.ToHaveValueAsync("A draft");
         tab.ShouldBeQuiet();
     }
