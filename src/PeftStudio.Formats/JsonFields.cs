@@ -54,6 +54,8 @@ public readonly struct JsonFields
     /// <summary>Present and not null.</summary>
     public bool Has(string name) => Element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
 
+    public bool IsString(string name) => Element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String;
+
     public JsonFields Object(string name) => new(File, Named(name), Value(name, JsonValueKind.Object));
 
     public JsonFields? ObjectOrNull(string name) => Has(name) ? Object(name) : null;

@@ -26,6 +26,33 @@ public static partial class NativeRuntime
     }
 
     /// <summary>
+    /// The device of this name: a trial should not be the first to find that there is none. On CUDA libtorch takes algorithms that give the same bits again, wherever it has one.
+    /// Call it once, early: cuBLAS reads its own setting for that from the environment.
+    /// </summary>
+    /// <param name="name">cpu, cuda or cuda:0</param>
+    /// <exception cref="InvalidDataException">That is no device, or not one that libtorch has here.</exception>
+    public static torch.Device UseDevice(string name)
+    {
+        torch.Device device;
+        try
+        {
+            device = torch.device(name);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"'{name}' is no device: write cpu, cuda or cuda:0", error);
+        }
+        if (device.type == DeviceType.CUDA && (!torch.cuda.is_available() || device.index >= torch.cuda.device_count()))
+            throw new InvalidDataException($"the device '{name}' is not there: libtorch {Version} has {(torch.cuda.is_available() ? $"{torch.cuda.device_count()} CUDA device(s), from cuda:0 on" : "no CUDA device here; take cpu")}");
+        if (device.type == DeviceType.CUDA)
+        {
+            SetEnvironment("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
+            torch.use_deterministic_algorithms(true, warn_only: true);
+        }
+        return device;
+    }
+
+    /// <summary>
     /// The OPENBLAS_CORETYPE for a processor with these flags (/proc/cpuinfo): OpenBLAS takes its oldest kernels on processors it does not know.
     /// Null where its own choice should stand.
     /// </summary>

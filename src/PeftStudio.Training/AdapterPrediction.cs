@@ -26,10 +26,12 @@ public sealed class AdapterPrediction : IDisposable
 
     public TaskDefinition Task => Manifest.Task.Definition;
 
-    /// <exception cref="InvalidDataException">The adapter belongs to another backbone or tokenizer.</exception>
+    /// <exception cref="InvalidDataException">The adapter belongs to another backbone or tokenizer, or was trained in bf16, of which this processor has no products.</exception>
     public static AdapterPrediction Open(string backboneFolder, string adapterFolder, torch.Device device)
     {
         var manifest = AdapterFolder.ReadManifest(adapterFolder);
+        if (Bf16Products.Against(manifest.Training.Plan.Precision, device) is { } reason)
+            throw new InvalidDataException($"{adapterFolder}: was trained in bf16, and {reason}. Predict where it was trained, or with the load.py of its download, which computes in fp32.");
         var tokenizer = Tokenizer.FromFolder(backboneFolder);
         if (manifest.TokenizerHash != tokenizer.Hash)
             throw new InvalidDataException($"{adapterFolder}: was trained with the tokenizer {manifest.TokenizerHash}; {backboneFolder} has {tokenizer.Hash}. Take the backbone's own tokenizer files.");

@@ -37,7 +37,7 @@ public static class Evaluation
     public static string[] Texts(TunedModel model, TextGeneration generation, Tokenizer tokenizer, IReadOnlyList<TokenisedRow> rows, CancellationToken cancellationToken)
     {
         var texts = new string[rows.Count];
-        var end = tokenizer.Encode("").Ids[^1];
+        var end = TextEnd.Of(tokenizer) ?? throw new InvalidDataException("the tokenizer puts no end token behind a text");
         foreach (var batch in BatchOrder.ForEvaluation(rows, Math.Max(1, BatchSize / generation.Beams)))
         {
             using var tokens = Padding.Batch(rows, batch, model.Backbone);

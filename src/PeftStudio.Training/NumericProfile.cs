@@ -23,7 +23,28 @@ public static class NumericProfile
     /// <summary>The studio's version.</summary>
     public static string Studio { get; } = typeof(NumericProfile).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    private static string Model(torch.Device device) => device.type == DeviceType.CPU ? ProcessorModel() : $"{device} of CUDA";
+    private static string Model(torch.Device device) => device.type == DeviceType.CPU ? ProcessorModel() : GpuModel(device, GpuDescriptions());
+
+    /// <param name="device">of CUDA.</param>
+    /// <param name="descriptions">what the driver says of each GPU of this machine, in lines such as "Model: NVIDIA A100".</param>
+    /// <returns>The model, where all are of one; else the device among them, since which is which is CUDA's to say.</returns>
+    internal static string GpuModel(torch.Device device, IEnumerable<string> descriptions)
+    {
+        var models = descriptions.SelectMany(text => text.Split('\n')).Select(line => line.Split(':', 2)).Where(field => field is ["Model", _]).Select(field => field[1].Trim())
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        return models switch
+        {
+            [] => $"{device} of CUDA",
+            [var model] => model,
+            _ => $"{device} of {string.Join(" and ", models)}",
+        };
+    }
+
+    private static IEnumerable<string> GpuDescriptions()
+    {
+        var folder = new DirectoryInfo("/proc/driver/nvidia/gpus");
+        return folder.Exists ? folder.EnumerateFiles("information", SearchOption.AllDirectories).Select(file => File.ReadAllText(file.FullName)).ToArray() : [];
+    }
 
     private static string ProcessorModel()
     {

@@ -43,8 +43,8 @@ public sealed class TrialAssets : IDisposable
     /// <exception cref="SafetensorsException">The backbone's weights are damaged, or not what its config.json describes.</exception>
     public TrainedTrial Run(TrialPlan plan, string backboneFolder, string taskFolder, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        if (plan.Training.Precision == Precision.Bf16 && Device.type == DeviceType.CPU && !NativeRuntime.SumsBf16InFp32)
-            throw TrialFailedException.Bf16();
+        if (Bf16Products.Against(plan.Training.Precision, Device) is { } reason)
+            throw new TrialFailedException($"{reason}. Train in fp32, or give the worker a GPU or a processor with AVX-512 or AMX.");
         try
         {
             Hold(backboneFolder, plan.Training.Precision);

@@ -16,7 +16,4 @@ public sealed class TrialFailedException : Exception
 
     internal static TrialFailedException OutOfMemoryForBackbone(Search.Studies.TrialPlan plan, Exception inner) =>
         new($"out of memory while the backbone '{plan.Backbone.Name}' was loaded in {(plan.Training.Precision == Search.Studies.Precision.Fp32 ? "fp32. Train in bf16, choose" : "bf16. Choose")} a smaller backbone, or give the worker a larger device. ({inner.Message})", inner);
-
-    internal static TrialFailedException Bf16() =>
-        new("products in bf16 are slow and rounded at each addition on this worker's processor, which has no AVX-512. Train in fp32, or on a GPU or a processor with AVX-512 or AMX.");
 }

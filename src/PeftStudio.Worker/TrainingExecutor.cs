@@ -9,7 +9,6 @@ using PeftStudio.Search.Studies;
 using PeftStudio.Storage.Rows;
 using PeftStudio.Torch;
 using PeftStudio.Training;
-using TorchSharp;
 
 namespace PeftStudio.Worker;
 
@@ -28,7 +27,8 @@ public sealed class TrainingExecutor : ITrialExecutor, IAdapterExporter, IDispos
         {
             NativeRuntime.UseThreads(threads);
             NativeRuntime.FlushDenormals(true);
-            return (new TrialAssets(torch.device(device)), Training.NumericProfile.Versions(torch.device(device)));
+            var place = NativeRuntime.UseDevice(device);
+            return (new TrialAssets(place), Training.NumericProfile.Versions(place));
         });
     }
 

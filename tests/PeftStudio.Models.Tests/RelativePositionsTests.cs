@@ -42,6 +42,8 @@ public sealed class RelativePositionsTests
         var table = arange(0, 64, ScalarType.Float32).view(32, 2);
         var bias = RelativePositions.Bias(table, DecoderLayout.Line(40), 0, bothWays: true, Published, ScalarType.Float32);
         bias.shape.ShouldBe([1, 2, 40, 40]);
+        bias.is_contiguous().ShouldBeTrue();
+        bias.add(zeros(3, 1, 1, 40)).is_contiguous().ShouldBeTrue();
         foreach (var (query, key) in new[] { (0, 0), (3, 9), (39, 0), (0, 39), (20, 19) })
             bias.select(0, 0).select(0, 1).select(0, query).select(0, key).item<float>().ShouldBe((2 * RelativePositions.Bucket(key - query, true, Published)) + 1);
     }

@@ -49,5 +49,5 @@ public sealed class CostModelTests(Database database) : IClassFixture<Database>
         (await CostModelList.ReadAsync(context, "counted otherwise", None)).ShouldBeEmpty();
     }
 
-    private static CostModel Model(double process) => new(3, new MemoryRates(process, 1.25, 0.5, 1, 4), [0.01, -0.02], new TimeRates(1e-3, 2.5e-12, 3e-12, 0), 8_000_000_000);
+    private static CostModel Model(double process) => new(3, new MemoryRates(process, 1.25, 0.5, 1, 4, 1), [0.01, -0.02], new TimeRates(1e-3, 2.5e-12, 3e-12, 0), 8_000_000_000);
 }

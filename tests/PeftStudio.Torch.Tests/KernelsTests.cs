@@ -50,11 +50,12 @@ public sealed class KernelsTests : IDisposable
             Heads(rows), Heads(keys), Heads(keys));
     }
 
-    /// <summary>As T5 has it: a number of its own for each query and key.</summary>
-    [Fact]
-    public void Attention_with_a_mask_of_each_pair()
+    /// <summary>As T5 has it: a number of its own for each query and key; in memory keys lie side by side, as there, or heads do.</summary>
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public void Attention_with_a_mask_of_each_pair(bool headsLast)
     {
-        var mask = Draw(1, 3, 20, 37).to(bfloat16).to(float64);
+        var mask = headsLast ? Draw(1, 20, 37, 3).to(bfloat16).to(float64).permute(0, 3, 1, 2) : Draw(1, 3, 20, 37).to(bfloat16).to(float64);
         var dropout = new AttentionDropout(0.2, 11, 0, 12);
         AssertClose(
             inputs => Kernels.Attention(inputs[0], inputs[1], inputs[2], mask.to(inputs[0].dtype), 1, dropout),

@@ -35,6 +35,14 @@ public sealed class NativeRuntimeTests
     public void Tiles_that_CPUID_does_not_describe_are_left_alone(string flags, int palettes, string? limit) =>
         NativeRuntime.OneDnnLimitFor(flags.Split(' ').ToHashSet(StringComparer.Ordinal), palettes).ShouldBe(limit);
 
+    [Fact]
+    public void A_device_that_is_not_there_is_refused_by_name()
+    {
+        NativeRuntime.UseDevice("cpu").type.ShouldBe(DeviceType.CPU);
+        Should.Throw<InvalidDataException>(() => NativeRuntime.UseDevice("gpu")).Message.ShouldBe("'gpu' is no device: write cpu, cuda or cuda:0");
+        Should.Throw<InvalidDataException>(() => NativeRuntime.UseDevice("cuda:99")).Message.ShouldContain("the device 'cuda:99' is not there: libtorch");
+    }
+
     /// <summary>A processor without AVX-512 may have no products in bf16; with it (and then in spite of tiles that CPUID does not describe) it has.</summary>
     [Fact]
     public void With_AVX_512_products_in_bf16_are_summed_in_fp32()

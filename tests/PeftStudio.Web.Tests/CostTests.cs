@@ -182,7 +182,7 @@ public sealed class CostTests
     private static async Task Measure(Studio studio, long machine)
     {
         var backbone = (await studio.Services.GetRequiredService<AssetShelf>().BackboneOf("sample", CancellationToken.None)).ShouldNotBeNull();
-        var model = new CostModel(3, new MemoryRates(3e8, 1, 1, 1, 4), [0, 0], new TimeRates(1e-3, 1e-11, 1e-11, 0), machine);
+        var model = new CostModel(3, new MemoryRates(3e8, 1, 1, 1, 4, 1), [0, 0], new TimeRates(1e-3, 1e-11, 1e-11, 0), machine);
         await new CostModelRows(studio.Services.GetRequiredService<StudioDatabase>()).KeepAsync("the processor of the tests", backbone.Hash ?? "", Precision.Fp32, model, CancellationToken.None);
     }
 

@@ -18,12 +18,19 @@ public static class LabelTexts
     public static IReadOnlyList<(float Value, string Text)> Scores(ScoreRange range) =>
         [.. Enumerable.Range(0, Steps + 1).Select(step => range.Minimum + ((range.Maximum - range.Minimum) * step / Steps)).Select(value => (value, Written(value)))];
 
-    /// <summary>Why a backbone cannot write them, and the remedy: they are too many, or the first two that are the same tokens, so that no answer can tell them apart. Null where it can.</summary>
+    /// <summary>
+    /// Why a backbone cannot write a task's answers, and the remedy: nothing ends a text, the labels are too many, or the first two that are the same tokens, so that no answer can tell them apart.
+    /// Null where it can.
+    /// </summary>
     public static string? Problem(TaskDefinition task, Tokenizer tokenizer) =>
         Reason(task, tokenizer) is { } reason ? $"the task '{task.Name}' cannot be written by this backbone: {reason}" : null;
 
     private static string? Reason(TaskDefinition task, Tokenizer tokenizer)
     {
+        if (TextEnd.Of(tokenizer) is null)
+            return "its tokenizer puts no end token behind a text, so no answer would end. Take the backbone's own tokenizer files (in tokenizer.json, 'post_processor' adds the token)";
+        if (task.Generation is not null)
+            return null;
         var texts = Of(task);
         if (texts.Count > MostLabels)
             return $"it has {texts.Count} labels, and all of them are decoded at once; at most {MostLabels} are. Take a BERT, RoBERTa or BART, which has a head for labels";

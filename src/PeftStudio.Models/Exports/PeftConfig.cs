@@ -52,7 +52,7 @@ internal sealed class PeftConfig(PeftPaths paths, string backboneName, bool writ
     private JsonObject Of(string type, JsonNode targets, JsonObject own)
     {
         own["peft_type"] = type;
-        own["task_type"] = writes ? PeftFolder.Writes : "SEQ_CLS";
+        own["task_type"] = writes ? PeftFolder.Writes : PeftFolder.Classifies;
         own["base_model_name_or_path"] = backboneName;
         own["inference_mode"] = true;
         own["target_modules"] = targets;

@@ -19,16 +19,21 @@ internal static class AdapterHubHead
         var root = JsonFields.Read(Path.Join(folder, AdapterHubFiles.HeadConfig));
         var config = root.ObjectOrNull("config");
         if (backbone.Config.T5 is not null)
-            throw root.Wrong("config", "describes a head, and T5 has none that classifies: its labels are words");
+            return Unread(AdapterHubFiles.HeadConfig, "a T5 writes its answers with the checkpoint's own head");
         if (config is { } given && Unbuilt(given, backbone) is { } reason)
-            return (null, null, $"the prediction head in {AdapterHubFiles.HeadConfig} is not read: {reason}; the backbone's own head is used");
+            return Unread(AdapterHubFiles.HeadConfig, reason);
         var path = Path.Join(folder, AdapterHubFiles.HeadWeights);
         using var file = SafetensorsFile.Open(path);
+        var outKey = backbone.HeadLayout.Out + ".weight";
+        if (config is null && !file.Contains(outKey))
+            return Unread(AdapterHubFiles.HeadWeights, $"it has no {outKey}, so it classifies nothing");
         // The head of one of transformers' own classes has no description, and the names that it has there.
         var tensors = config is null ? OfClass(backbone) : Tensors(backbone, root.String("name"));
         if (file.Entries.FirstOrDefault(e => tensors.All(t => t.Key != e.Key)) is { } stranger)
             throw new SafetensorsException(path, stranger.Key, config is null ? "belongs to no head of this backbone's class" : $"belongs to nothing that {AdapterHubFiles.HeadConfig} describes");
-        return (HeadPlan.OfOutputs(config?.Int("num_labels", 1) ?? Rows(file, path, backbone.HeadLayout.Out + ".weight")), new ForeignFile(path, tensors), null);
+        return (HeadPlan.OfOutputs(config?.Int("num_labels", 1) ?? Rows(file, path, outKey)), new ForeignFile(path, tensors), null);
+
+        static (HeadPlan?, ForeignFile?, string?) Unread(string file, string reason) => (null, null, $"the prediction head in {file} is not read: {reason}; the backbone's own head is used");
     }
 
     private static string? Unbuilt(JsonFields config, Backbone backbone)
@@ -45,10 +50,9 @@ internal static class AdapterHubHead
         return (config.BoolOrNull("use_pooler") ?? false) == frozen ? null : $"its use_pooler is {(frozen ? "false" : "true")}";
     }
 
-    private static int Rows(SafetensorsFile file, string path, string key) =>
-        file.Entries.FirstOrDefault(entry => entry.Key == key) is { } entry
-            ? entry.Shape is [>= 1 and <= int.MaxValue and var rows, ..] ? (int)rows : throw new SafetensorsException(path, key, $"has {entry.Shape.Length} dimensions or no rows; a weight (outputs, width) is read")
-            : throw new SafetensorsException(path, key, "is missing");
+    private static int Rows(SafetensorsFile file, string path, string key) => file.Entry(key).Shape is [>= 1 and <= int.MaxValue and var rows, ..]
+        ? (int)rows
+        : throw new SafetensorsException(path, key, $"has {file.Entry(key).Shape.Length} dimensions or no rows; a weight (outputs, width) is read");
 
     private static IReadOnlyList<ForeignTensor> OfClass(Backbone backbone)
     {

@@ -23,6 +23,12 @@ public sealed class PeftFolder
     /// <summary>The task_type of a model that writes words.</summary>
     internal const string Writes = "SEQ_2_SEQ_LM";
 
+    /// <summary>The task_type of a model whose head gives a row's labels or score.</summary>
+    internal const string Classifies = "SEQ_CLS";
+
+    // Ways of drawing a LoRA's first values that leave the backbone as it is.
+    private static readonly string[] Drawn = ["gaussian", "eva", "orthogonal"];
+
     private readonly JsonFields config;
     private readonly Backbone backbone;
     private readonly SafetensorsFile file;
@@ -84,6 +90,12 @@ public sealed class PeftFolder
         foreach (var name in new[] { "layers_to_transform", "exclude_modules", "target_parameters" })
             if (config.Has(name))
                 throw config.Wrong(name, "is not read; name the modules in target_modules");
+        foreach (var name in new[] { "layer_replication", "alora_invocation_tokens", "arrow_config" })
+            if (config.Has(name))
+                throw config.Wrong(name, "makes another model of the backbone, which this version does not build");
+        // PEFT takes what these start with out of the backbone's own weights, each time it loads the adapter.
+        if (config.IsString("init_lora_weights") && config.String("init_lora_weights") is var start && !Drawn.Contains(start))
+            throw config.Wrong("init_lora_weights", $"is '{start}', with which PEFT changes the backbone's weights; save the adapter as a plain LoRA there (save_pretrained with path_initial_model_for_weight_conversion)");
     }
 
     private IEnumerable<(ModulePlacement Module, string Path)> Targets(FunctionalForm form, string method) =>
@@ -134,6 +146,8 @@ public sealed class PeftFolder
         var outKey = file.Entries.FirstOrDefault(e => Bare(e.Key) == backbone.HeadLayout.Out + ".weight");
         if (outKey is null)
             return (backbone.Config.Bart is not null && config.StringOrNull("task_type") == Writes ? HeadPlan.LanguageModel : null, []);
+        if (config.StringOrNull("task_type") is { } task && task != Classifies)
+            throw config.Wrong("task_type", $"is '{task}', and beside it lies {outKey.Key}: a head is read as {Classifies}'s, which gives a row's labels");
         var outputs = AdapterFit.FirstSize(file.Path, outKey, 2);
         var keys = backbone.HeadLayout.Keys(backbone.Config.HiddenSize, outputs).Select(k => k.Key).ToHashSet(StringComparer.Ordinal);
         var missing = keys.FirstOrDefault(key => file.Entries.All(e => Bare(e.Key) != key) && !(backbone.HeadLayout.HasPooler && backbone.Contains(key)));

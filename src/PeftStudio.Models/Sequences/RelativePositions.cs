@@ -12,7 +12,7 @@ internal static class RelativePositions
     /// <param name="layout">the queries' positions and the keys'.</param>
     /// <param name="ahead">places that stand before the first key and are seen too: a prefix that counts as tokens, which moves every key's position.</param>
     /// <param name="bothWays">the encoder's tokens see both sides, the decoder's look back.</param>
-    /// <returns>(1, heads, rows, ahead + keys)</returns>
+    /// <returns>(1, heads, rows, ahead + keys), contiguous: fused attention takes no other</returns>
     public static Tensor Bias(Tensor table, DecoderLayout layout, int ahead, bool bothWays, T5Config t5, ScalarType type)
     {
         using var scope = NewDisposeScope();
@@ -25,7 +25,7 @@ internal static class RelativePositions
         for (var row = 0; row < positions.Length; row++)
             for (var key = 0; key < keys.Length; key++)
                 buckets[(row * keys.Length) + key] = byDistance[largest + keys[key] - positions[row]];
-        return table.index_select(0, tensor(buckets, device: table.device)).view(positions.Length, keys.Length, -1).permute(2, 0, 1).unsqueeze(0).In(type).MoveToOuterDisposeScope();
+        return table.t().index_select(1, tensor(buckets, device: table.device)).view(1, -1, positions.Length, keys.Length).In(type).MoveToOuterDisposeScope();
     }
 
     /// <summary>Half of a direction's buckets are one distance each; the others grow by logarithms up to the largest distance.</summary>

@@ -15,9 +15,10 @@ public sealed record RowTokens(int Longest, double Mean)
 
 /// <summary>Texts that a task has the model write.</summary>
 /// <param name="Tokens">of the rows' targets.</param>
+/// <param name="Most">tokens of a text that an evaluation writes: a model that has learned little ends none before.</param>
 /// <param name="Beams">kept side by side in an evaluation.</param>
 /// <param name="Vocabulary">tokens that the backbone may write: for each token of a target it gives as many logits.</param>
-public sealed record WrittenTexts(RowTokens Tokens, int Beams, int Vocabulary);
+public sealed record WrittenTexts(RowTokens Tokens, int Most, int Beams, int Vocabulary);
 
 /// <summary>What a trial's cost depends on: all of it is known before the trial runs.</summary>
 /// <param name="Heads">attention heads of a layer.</param>

@@ -23,9 +23,9 @@ public static class CostFit
         // Where nothing was trained whole, the few trained parameters tell no rate: they are held to take what they are.
         var whole = probes.Any(probe => probe.Facts.Design is null);
         var rates = NonNegativeFit.Solve(
-            [.. features.Select(f => new[] { 1, f.KeptBytes, f.WorkingBytes, whole ? f.TrainedBytes : 0, f.TextBytes })],
+            [.. features.Select(f => new[] { 1, f.KeptBytes, f.WorkingBytes, whole ? f.TrainedBytes : 0, f.TextBytes, f.CacheBytes })],
             [.. probes.Select((probe, i) => probe.PeakBytes - features[i].MakingBytes - (whole ? 0 : features[i].TrainedBytes))]);
-        return new MemoryRates(rates[0], rates[1], rates[2], whole ? rates[3] : 1, rates[4]);
+        return new MemoryRates(rates[0], rates[1], rates[2], whole ? rates[3] : 1, rates[4], rates[5]);
     }
 
     // Steps and evaluations share the rates of batches and forward passes.

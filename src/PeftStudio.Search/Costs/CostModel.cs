@@ -11,10 +11,11 @@ public sealed record TrialCost(double PeakBytes, double Seconds);
 /// Bytes: of a process with the backbone loaded, and for each byte that <see cref="MemoryFeatures"/> counts. What makes prefixes takes what it is: its gradients come apart from the backbone's,
 /// while the rate of trained parameters is found where all are, with the gradients that are on their way then.
 /// </summary>
-public sealed record MemoryRates(double Process, double Kept, double Working, double Trained, double Text)
+public sealed record MemoryRates(double Process, double Kept, double Working, double Trained, double Text, double Cache)
 {
     public double Of(MemoryFeatures features) =>
-        Process + (Kept * features.KeptBytes) + (Working * features.WorkingBytes) + (Trained * features.TrainedBytes) + features.MakingBytes + (Text * features.TextBytes);
+        Process + (Kept * features.KeptBytes) + (Working * features.WorkingBytes) + (Trained * features.TrainedBytes) + features.MakingBytes + (Text * features.TextBytes)
+        + (Cache * features.CacheBytes);
 }
 
 /// <summary>Seconds for each unit that <see cref="TimeFeatures"/> counts.</summary>
@@ -34,7 +35,7 @@ public sealed record TimeRates(double Batch, double Forward, double Backward, do
 public sealed record CostModel(int Heads, MemoryRates Memory, ValueList<double> MemoryErrors, TimeRates Time, long? MachineBytes)
 {
     /// <summary>Another way of counting makes rates that do not compare: models of another version are not used.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>For what probes of some seconds do not show: an allocator's longer life, rows that differ.</summary>
     private const double LeastMargin = 0.02;

@@ -40,6 +40,19 @@ internal static class LayerCounts
             + (layer.Heads * layer.Rows * Math.Max(layer.Keys, layer.Cross));
     }
 
+    /// <summary>A decoder's keys and values of all that a row's beams have read when the last token is chosen, and of the row.</summary>
+    public static double Cache(IReadOnlyList<CostLayer> decoder, WrittenTexts written) =>
+        decoder.Sum(layer => 2 * layer.Stack.InnerWidth * (((double)written.Beams * written.Most) + layer.Cross));
+
+    /// <summary>What is in memory beside it: a copy of one layer's, which grows by it, and the weights with what is added to them; or the logits, their logarithms and a copy.</summary>
+    public static double Writing(IReadOnlyList<CostLayer> decoder, WrittenTexts written)
+    {
+        double read = (double)written.Beams * written.Most;
+        return Math.Max(
+            decoder.Max(layer => (2 * layer.Stack.InnerWidth * read) + (layer.Heads * written.Beams * ((2 * read) + layer.Cross))),
+            3.0 * written.Beams * written.Vocabulary);
+    }
+
     /// <summary>Multiplications and additions of one pass over one row.</summary>
     public static double Flops(CostLayer layer)
     {

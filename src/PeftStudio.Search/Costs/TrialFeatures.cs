@@ -6,7 +6,8 @@ namespace PeftStudio.Search.Costs;
 /// <param name="TrainedBytes">trained parameters, their gradients, the optimizer's buffers and the best epoch's copy.</param>
 /// <param name="MakingBytes">the same, but the copy, of parameters that make prefixes while they train.</param>
 /// <param name="TextBytes">the task's files.</param>
-public sealed record MemoryFeatures(double KeptBytes, double WorkingBytes, double TrainedBytes, double MakingBytes, double TextBytes);
+/// <param name="CacheBytes">keys and values that an evaluation keeps while it writes texts, as far as they do not take the place of what training needs.</param>
+public sealed record MemoryFeatures(double KeptBytes, double WorkingBytes, double TrainedBytes, double MakingBytes, double TextBytes, double CacheBytes);
 
 /// <summary>A trial's work in parts whose cost a device tells.</summary>
 /// <param name="Batches">read, in training and in evaluation.</param>
@@ -18,7 +19,7 @@ public sealed record TimeFeatures(double Batches, double ForwardFlops, double Ba
 /// <summary>What a trial comes to on paper.</summary>
 public sealed record TrialFeatures(MemoryFeatures Memory, TimeFeatures Training, TimeFeatures Evaluation)
 {
-    /// <summary>Rows that an evaluation reads at a time.</summary>
+    /// <summary>Rows that an evaluation reads at a time; where texts are written, texts side by side, or those of one row.</summary>
     public const int EvaluationBatch = 64;
 
     private const int Fp32 = 4;
@@ -47,14 +48,25 @@ public sealed record TrialFeatures(MemoryFeatures Memory, TimeFeatures Training,
     {
         var layers = CostLayer.Of(facts, tokens => tokens.Longest);
         var batch = Math.Min(facts.BatchSize, facts.TrainRows);
-        var working = layers.Max(LayerCounts.Working);
-        // Logits and their logarithms stay for the backward pass, which makes a gradient of each; an evaluation has those of one token a beam, their logarithms and a copy.
-        var (logits, next) = facts.Written is { } written ? ((double)batch * written.Tokens.Longest * written.Vocabulary, (double)EvaluationBatch * written.Vocabulary) : (0, 0);
+        // Logits and their logarithms stay for the backward pass, which makes a gradient of each.
+        var logits = facts.Written is { } written ? (double)batch * written.Tokens.Longest * written.Vocabulary : 0;
         var kept = (batch * layers.Sum(LayerCounts.Kept)) + (2 * logits);
-        var training = Math.Max(batch * working, 2 * logits);
+        var training = Math.Max(batch * layers.Max(LayerCounts.Working), 2 * logits);
         // An evaluation begins when what was kept is free again, and takes its place.
-        var evaluation = Math.Max(Math.Min(EvaluationBatch, facts.EvaluatedRows) * working, 3 * next) - kept;
-        return new MemoryFeatures(Fp32 * kept, Fp32 * Math.Max(training, evaluation), Fp32 * (Buffers + 1) * trained.Lasting, Fp32 * Buffers * trained.Making, facts.TaskBytes);
+        var (working, cache) = EvaluationNumbers(facts, layers);
+        var more = Math.Max(0, working + cache - kept - training);
+        var held = Math.Min(cache, more);
+        return new MemoryFeatures(Fp32 * kept, Fp32 * (training + more - held), Fp32 * (Buffers + 1) * trained.Lasting, Fp32 * Buffers * trained.Making, facts.TaskBytes, Fp32 * held);
+    }
+
+    private static (double Working, double Cache) EvaluationNumbers(CostFacts facts, IReadOnlyList<CostLayer> layers)
+    {
+        if (facts.Written is not { } written)
+            return (Math.Min(EvaluationBatch, facts.EvaluatedRows) * layers.Max(LayerCounts.Working), 0);
+        var rows = Math.Min(Math.Max(1, EvaluationBatch / written.Beams), facts.EvaluatedRows);
+        var (encoder, decoder) = (layers.Where(layer => layer.Cross == 0), layers.Where(layer => layer.Cross > 0).ToArray());
+        var (reading, writing, cache) = (encoder.Max(LayerCounts.Working), LayerCounts.Writing(decoder, written), LayerCounts.Cache(decoder, written));
+        return reading > writing + cache ? (rows * reading, 0) : (rows * writing, rows * cache);
     }
 
     private static TimeFeatures TrainingOf(CostFacts facts, Parameters trained)

@@ -207,7 +207,13 @@ API pst_set_grad_enabled(int32_t on) {
     return guarded([&] { at::GradMode::set_enabled(on != 0); });
 }
 API pst_set_deterministic(int32_t on, int32_t warn_only) {
-    return guarded([&] { at::globalContext().setDeterministicAlgorithms(on != 0, warn_only != 0); });
+    return guarded([&] {
+        at::globalContext().setDeterministicAlgorithms(on != 0, warn_only != 0);
+#if PST_SINCE(2, 2)
+        // Else each new tensor is filled with NaN first; none here is read before it is written.
+        at::globalContext().setDeterministicFillUninitializedMemory(false);
+#endif
+    });
 }
 API pst_get_deterministic(int32_t* on) {
     return guarded([&] { *on = at::globalContext().deterministicAlgorithms(); });

@@ -24,9 +24,9 @@ public sealed class TokenShelf
     public Task<(RowTokens Rows, WrittenTexts? Written)> Of(BackboneListing backbone, TaskListing task, int maxLength, CancellationToken cancel) => Task.Run(
         () => lengths.Of(() => Read(backbone.Folder, task.Folder), backbone.Folder, task.Folder).CutTo(maxLength), cancel);
 
-    /// <summary>Why the backbone, a T5, could not write a task's labels apart; null where it could, or need not.</summary>
+    /// <summary>Why the backbone could not write a task's texts, or as a T5 its labels apart; null where it could, or need not.</summary>
     public Task<string?> LabelProblem(BackboneListing backbone, TaskListing task, CancellationToken cancel) => Task.Run(
-        () => backbone.Config?.T5 is null || task.Definition is not { Generation: null } definition
+        () => backbone.Config is not { Decoder: not null } config || task.Definition is not { } definition || (config.T5 is null && definition.Generation is null)
             ? null
             : labels.Of(() => LabelTexts.Problem(definition, Tokenizer.FromFolder(backbone.Folder)), backbone.Folder, task.Folder), cancel);
 
@@ -49,7 +49,7 @@ public sealed class TokenShelf
     private sealed record RowLengths(Lengths Rows, Lengths? Targets, TextGeneration? Generation, int Vocabulary)
     {
         public (RowTokens, WrittenTexts?) CutTo(int most) => (
-            Rows.CutTo(most), Targets is not null && Generation is not null ? new WrittenTexts(Targets.CutTo(Generation.MaxTokens), Generation.Beams, Vocabulary) : null);
+            Rows.CutTo(most), Targets is not null && Generation is not null ? new WrittenTexts(Targets.CutTo(Generation.MaxTokens), Generation.MaxTokens, Generation.Beams, Vocabulary) : null);
     }
 
     private sealed record Lengths(int[] Sample, int Longest)

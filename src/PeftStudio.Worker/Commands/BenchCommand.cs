@@ -4,7 +4,6 @@ using PeftStudio.Models.Backbones;
 using PeftStudio.Search.Studies;
 using PeftStudio.Torch;
 using PeftStudio.Training.Bench;
-using TorchSharp;
 
 namespace PeftStudio.Worker.Commands;
 
@@ -48,7 +47,7 @@ internal static class BenchCommand
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                 foreach (var type in parsed.GetRequiredValue(precision))
                 {
-                    using var backbone = Backbone.Load(folder.FullName, torch.device(parsed.GetRequiredValue(device)), type == "bf16" ? Precision.Bf16 : Precision.Fp32);
+                    using var backbone = Backbone.Load(folder.FullName, NativeRuntime.UseDevice(parsed.GetRequiredValue(device)), type == "bf16" ? Precision.Bf16 : Precision.Fp32);
                     foreach (var time in parsed.GetRequiredValue(length))
                     {
                         cancellationToken.ThrowIfCancellationRequested();

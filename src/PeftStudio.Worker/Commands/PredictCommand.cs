@@ -4,7 +4,6 @@ using PeftStudio.Formats.Tasks;
 using PeftStudio.Search;
 using PeftStudio.Torch;
 using PeftStudio.Training;
-using TorchSharp;
 
 namespace PeftStudio.Worker.Commands;
 
@@ -28,7 +27,7 @@ internal static class PredictCommand
             NativeRuntime.UseThreads(parsed.GetValue(threads));
             NativeRuntime.FlushDenormals(true); // as workers do: equal bits
             using var prediction = AdapterPrediction.Open(
-                parsed.GetRequiredValue(backbone), parsed.GetRequiredValue(adapter), torch.device(parsed.GetRequiredValue(device)));
+                parsed.GetRequiredValue(backbone), parsed.GetRequiredValue(adapter), NativeRuntime.UseDevice(parsed.GetRequiredValue(device)));
             var rows = TaskFile.ReadUnscored(prediction.Task, parsed.GetRequiredValue(input));
             var (predictions, score) = prediction.Predict(rows, cancellationToken);
             await File.WriteAllLinesAsync(

@@ -7,7 +7,6 @@ using PeftStudio.Storage.Writes;
 using PeftStudio.Torch;
 using PeftStudio.Training;
 using PeftStudio.Worker.Probes;
-using TorchSharp;
 
 namespace PeftStudio.Worker.Commands;
 
@@ -32,7 +31,7 @@ internal static class ProbeCommand
         {
             var settings = WorkerSettings.Read(parsed.GetValue(device), parsed.GetValue(threads), parsed.GetValue(connection), parsed.GetValue(backbones), null);
             NativeRuntime.UseThreads(settings.Threads);
-            var profile = NumericProfile.Of(torch.device(settings.Device));
+            var profile = NumericProfile.Of(NativeRuntime.UseDevice(settings.Device));
             Console.WriteLine(profile);
             var plan = new ProbePlan(settings, profile, parsed.GetValue(precision) == "bf16" ? Precision.Bf16 : Precision.Fp32, parsed.GetValue(check), parsed.GetValue(missing));
             if (settings.Connection is null)

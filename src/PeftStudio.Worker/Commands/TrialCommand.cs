@@ -5,7 +5,6 @@ using PeftStudio.Search;
 using PeftStudio.Search.Studies;
 using PeftStudio.Torch;
 using PeftStudio.Training;
-using TorchSharp;
 
 namespace PeftStudio.Worker.Commands;
 
@@ -30,13 +29,13 @@ internal static class TrialCommand
             var trialPlan = await ReadAsync(parsed.GetRequiredValue(plan), cancellationToken) with { KeepAdapter = parsed.GetValue(adapter) is not null };
             NativeRuntime.UseThreads(parsed.GetValue(threads));
             NativeRuntime.FlushDenormals(true); // as workers do: equal bits
-            using var assets = new TrialAssets(torch.device(parsed.GetRequiredValue(device)));
+            using var assets = new TrialAssets(NativeRuntime.UseDevice(parsed.GetRequiredValue(device)));
             var meter = new TrialMeter(assets.Device, TimeProvider.System, new StepLine());
             var outcome = assets.Run(trialPlan, parsed.GetRequiredValue(backbone), parsed.GetRequiredValue(task), meter, cancellationToken);
             if (parsed.GetValue(measured) is { } cost)
                 await File.WriteAllTextAsync(cost, CanonicalJson.Write(meter.Result()), cancellationToken);
             if (parsed.GetValue(adapter) is { } file && outcome.Adapter is { } kept)
-                AdapterFolder.Write(file, kept.Manifest(NumericProfile.Versions(torch.device(parsed.GetRequiredValue(device)))), kept.Weights);
+                AdapterFolder.Write(file, kept.Manifest(NumericProfile.Versions(assets.Device)), kept.Weights);
             Console.WriteLine(JsonSerializer.Serialize(outcome.Result, CanonicalJson.Indented));
             return 0;
         });

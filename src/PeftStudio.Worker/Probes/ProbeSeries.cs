@@ -33,7 +33,7 @@ internal sealed class ProbeSeries : IDisposable
     private readonly Precision precision;
     private readonly ProbeRun run;
     private readonly DirectoryInfo root = Directory.CreateTempSubdirectory("peftstudio-probes-");
-    private readonly Dictionary<(bool LongText, int Writes), ProbeTask> tasks = [];
+    private readonly Dictionary<(bool LongText, int Writes, int Beams), ProbeTask> tasks = [];
     private readonly int mostRows;
     private readonly int mostWords;
 
@@ -52,7 +52,7 @@ internal sealed class ProbeSeries : IDisposable
         var plan = setting.Plan(backbone.Asset, rows.Asset, precision, backbone.Config.MaxLength);
         var facts = CostFacts.Of(plan, backbone.Config.Heads, RowTokens.AtMost(plan.Training.MaxLength), rows.Bytes) with
         {
-            Written = setting.Writes == 0 ? null : new WrittenTexts(RowTokens.AtMost(setting.Writes), ProbeTask.Beams, backbone.Config.VocabSize),
+            Written = setting.Writes == 0 ? null : new WrittenTexts(RowTokens.AtMost(setting.Writes), setting.Writes, setting.Beams, backbone.Config.VocabSize),
         };
         if (run.IsOnProcessor)
             FreeMemory.Require(facts);
@@ -63,9 +63,9 @@ internal sealed class ProbeSeries : IDisposable
 
     private ProbeTask TaskOf(ProbeSetting setting)
     {
-        var key = (setting.LongText, setting.Writes);
+        var key = (setting.LongText, setting.Writes, setting.Beams);
         if (!tasks.TryGetValue(key, out var task))
-            tasks[key] = task = ProbeTask.Write(root.CreateSubdirectory($"{tasks.Count}").FullName, setting.LongText ? LongRows : mostRows, DevRows, mostWords, setting.Writes);
+            tasks[key] = task = ProbeTask.Write(root.CreateSubdirectory($"{tasks.Count}").FullName, setting.LongText ? LongRows : mostRows, DevRows, mostWords, setting.Writes, setting.Beams);
         return task;
     }
 

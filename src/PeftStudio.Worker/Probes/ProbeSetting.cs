@@ -12,7 +12,8 @@ namespace PeftStudio.Worker.Probes;
 /// <param name="Length">tokens a row.</param>
 /// <param name="LongText">whether the task's file is large: what a worker holds as text.</param>
 /// <param name="Writes">tokens of the texts that are to be written; 0: labels.</param>
-internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int Batch, int Length, bool LongText = false, int Writes = 0)
+/// <param name="Beams">of such a text.</param>
+internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int Batch, int Length, bool LongText = false, int Writes = 0, int Beams = 4)
 {
     /// <summary>What a model is fitted to, of a backbone with a decoder and of one without.</summary>
     public static ValueList<ProbeSetting> FittedOf(BackboneShape shape) => IsWriter(shape) ? [.. Fitted, .. FittedWriting] : Fitted;
@@ -58,15 +59,22 @@ internal sealed record ProbeSetting(ValueList<string> Methods, double Tuned, int
         new([], 1, 24, 48),
     ];
 
-    private static readonly ValueList<ProbeSetting> FittedWriting = [new(["lora"], 1, 16, 48, Writes: 24), new(["adapter", "bitfit"], 0.5, 8, 32, Writes: 64)];
+    private static readonly ValueList<ProbeSetting> FittedWriting = [new(["lora"], 1, 16, 48, Writes: 24), new(["adapter", "bitfit"], 0.5, 8, 32, Writes: 96, Beams: 8)];
 
-    private static readonly ValueList<ProbeSetting> HeldOutWriting = [new(["lora", "prefix"], 0.5, 24, 64, Writes: 16), new(["adapter"], 1, 16, 32, Writes: 32), new([], 1, 8, 48, Writes: 16)];
+    private static readonly ValueList<ProbeSetting> HeldOutWriting =
+    [
+        new(["lora", "prefix"], 0.5, 24, 64, Writes: 16),
+        new(["adapter"], 1, 16, 32, Writes: 32),
+        new([], 1, 8, 48, Writes: 16),
+        new(["lora"], 1, 8, 64, Writes: 160, Beams: 8),
+        new(["bitfit"], 1, 8, 160, Writes: 48, Beams: 1),
+    ];
 
     /// <summary>Of the optimizer; the first is not timed.</summary>
     public const int Steps = 3;
 
     public override string ToString() => FormattableString.Invariant(
-        $"{(Methods.Count == 0 ? "everything" : string.Join("+", Methods))}, {Tuned:0.##} of the layers, {Batch} x {Length}{(LongText ? ", a long file" : "")}{(Writes > 0 ? $", {Writes} to write" : "")}");
+        $"{(Methods.Count == 0 ? "everything" : string.Join("+", Methods))}, {Tuned:0.##} of the layers, {Batch} x {Length}{(LongText ? ", a long file" : "")}{(Writes > 0 ? $", {Writes} to write, {Beams} beam{(Beams == 1 ? "" : "s")}" : "")}");
 
     /// <param name="length">most tokens a row that the backbone takes; null: any number.</param>
     public TrialPlan Plan(BackboneAsset backbone, TaskAsset task, Precision precision, int? length)

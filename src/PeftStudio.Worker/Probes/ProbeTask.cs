@@ -11,17 +11,15 @@ internal sealed record ProbeTask(string Folder, TaskAsset Asset, long Bytes)
     private const string Letters = "abcdefghijklmnopqrstuvwxyz";
     private const string Name = "probe";
 
-    /// <summary>Of tasks that ask for texts.</summary>
-    public const int Beams = 4;
-
     /// <param name="folder">exists and is empty.</param>
     /// <param name="words">of a row.</param>
     /// <param name="writes">tokens of a text that is to be written, which has as many words; 0: labels.</param>
-    public static ProbeTask Write(string folder, int trainRows, int devRows, int words, int writes)
+    /// <param name="beams">of a text.</param>
+    public static ProbeTask Write(string folder, int trainRows, int devRows, int words, int writes, int beams)
     {
         var asked = writes == 0
             ? """ "columns":{"text":"text","label":"target"},"labels":["no","yes"],"metrics":["accuracy"] """
-            : string.Create(CultureInfo.InvariantCulture, $$""" "columns":{"text":"text","target":"target"},"generation":{"maxTokens":{{writes}},"beams":{{Beams}}},"metrics":["bleu"] """);
+            : string.Create(CultureInfo.InvariantCulture, $$""" "columns":{"text":"text","target":"target"},"generation":{"maxTokens":{{writes}},"beams":{{beams}}},"metrics":["bleu"] """);
         File.WriteAllText(Path.Join(folder, TaskJson.FileName), $$"""{"name":"{{Name}}","files":{"train":"train.tsv","dev":"dev.tsv"},{{asked}}}""");
         var random = Seeds.Stream(1, 0, "probe rows");
         Write("train.tsv", trainRows);

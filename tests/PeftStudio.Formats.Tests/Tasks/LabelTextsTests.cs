@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PeftStudio.Formats.Metrics;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Formats.Tokenizers;
@@ -29,6 +30,24 @@ public sealed class LabelTextsTests
     [InlineData(2001, "it has 2001 labels, and all of them are decoded at once; at most 2000 are. Take a BERT, RoBERTa or BART, which has a head for labels")]
     public void So_many_labels_are_written_and_no_more(int count, string? problem) =>
         Should(Task([.. Enumerable.Range(0, count).Select(label => $"{label}")]), Digits, problem);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Without_an_end_nothing_is_written(bool labels)
+    {
+        using var folder = new TempFolder();
+        TinyUnigram.Write(folder.Path, ["yes", "no"]);
+        var json = JsonNode.Parse(File.ReadAllText(folder["tokenizer.json"])).ShouldNotBeNull();
+        var task = labels ? Task(["yes", "no"]) : new TaskDefinition(
+            "own", "t.tsv", "d.tsv", Column.Named("a"), null, Column.Named("b"), null, null, [TaskMetric.Bleu], generation: new TextGeneration(maxTokens: 8));
+        LabelTexts.Problem(task, Tokenizer.FromFolder(folder.Path)).ShouldBeNull();
+        json["post_processor"] = null;
+        folder.Write("tokenizer.json", json.ToJsonString());
+        TextEnd.Of(Tokenizer.FromFolder(folder.Path)).ShouldBeNull();
+        LabelTexts.Problem(task, Tokenizer.FromFolder(folder.Path)).ShouldBe(
+            "the task 'own' cannot be written by this backbone: its tokenizer puts no end token behind a text, so no answer would end. Take the backbone's own tokenizer files (in tokenizer.json, 'post_processor' adds the token)");
+    }
 
     private static void Should(TaskDefinition task, string signs, string? problem)
     {

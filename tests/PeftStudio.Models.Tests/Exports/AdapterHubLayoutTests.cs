@@ -196,8 +196,27 @@ public sealed class AdapterHubLayoutTests
         foreach (var (name, values) in head)
             read.Model.Parameters[name].Value.data<float>().ToArray().ShouldBe(values);
 
-        folder.Write("out/model_head.safetensors", SafetensorsWriter.ToBytes([SafetensorsTensor.FromFloats("lm_head.weight", new float[32], 2, 16)]));
+        var own = SafetensorsTensor.FromFloats(backbone.HeadLayout.Out + ".weight", new float[32], 2, 16);
+        folder.Write("out/model_head.safetensors", SafetensorsWriter.ToBytes([own, SafetensorsTensor.FromFloats("lm_head.weight", new float[32], 2, 16)]));
         Should.Throw<SafetensorsException>(() => LoadedAdapter.Read(folder["out"], backbone)).Message.ShouldContain("belongs to no head of this backbone's class");
+    }
+
+    /// <summary>As `adapters` saves by default what stands outside the base model: of BartForConditionalGeneration, BertForMaskedLM and their like.</summary>
+    [Theory]
+    [InlineData("bert", "cls.predictions.bias", "classifier.weight")]
+    [InlineData("bart", "final_logits_bias", "classification_head.out_proj.weight")]
+    public void A_head_of_a_class_that_does_not_classify_is_left_and_said(string family, string key, string missing)
+    {
+        using var files = new TinyModel(family);
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.AdapterHub, folder["out"]);
+        folder.Write("out/head_config.json", """{"config": null, "name": null, "model_class": "AModel"}""");
+        folder.Write("out/model_head.safetensors", SafetensorsWriter.ToBytes([SafetensorsTensor.FromFloats(key, new float[4], 1, 4)]));
+        using var read = LoadedAdapter.Read(folder["out"], backbone);
+        read.Notes.ShouldContain($"the prediction head in model_head.safetensors is not read: it has no {missing}, so it classifies nothing; the backbone's own head is used", StringComparer.Ordinal);
+        read.Model.Parameters.Parameters.ShouldContain(parameter => parameter.Name.EndsWith("lora.down", StringComparison.Ordinal));
     }
 
     private static void SetOfHead(TempFolder folder, string field, string value)

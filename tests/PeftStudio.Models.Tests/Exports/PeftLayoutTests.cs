@@ -90,6 +90,10 @@ public sealed class PeftLayoutTests
     [InlineData("use_dora", "true", "'use_dora'")]
     [InlineData("use_rslora", "true", "'use_rslora'")]
     [InlineData("layers_to_transform", "[1]", "'layers_to_transform'")]
+    [InlineData("layer_replication", "[[0, 4], [2, 4]]", "'layer_replication' makes another model of the backbone")]
+    [InlineData("alora_invocation_tokens", "[1, 2]", "'alora_invocation_tokens' makes another model of the backbone")]
+    [InlineData("init_lora_weights", "\"pissa\"", "'init_lora_weights' is 'pissa', with which PEFT changes the backbone's weights")]
+    [InlineData("task_type", "\"TOKEN_CLS\"", "'task_type' is 'TOKEN_CLS', and beside it lies base_model.model.classifier.weight")]
     [InlineData("target_modules", "\"(\"", "'target_modules' holds an expression")]
     [InlineData("target_modules", "\"(a)\\\\1\"", "'target_modules' holds an expression")]
     [InlineData("target_modules", "[\"key\"]", "attention.self.key.lora_A.weight")]
@@ -108,6 +112,26 @@ public sealed class PeftLayoutTests
         config[field] = JsonNode.Parse(value);
         folder.Write("out/adapter_config.json", config.ToJsonString());
         Should.Throw<Exception>(() => LoadedAdapter.Read(folder["out"], backbone)).Message.ShouldContain(message);
+    }
+
+    [Theory]
+    [InlineData("init_lora_weights", "true")]
+    [InlineData("init_lora_weights", "false")]
+    [InlineData("init_lora_weights", "\"gaussian\"")]
+    [InlineData("task_type", "null")]
+    [InlineData("layer_replication", "null")]
+    public void A_configuration_of_the_same_model_is_read(string field, string value)
+    {
+        using var files = new TinyModel("bert");
+        using var folder = new TempFolder();
+        using var backbone = files.Load();
+        using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
+        AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["out"]);
+        var config = Parse(folder["out/adapter_config.json"]);
+        config[field] = JsonNode.Parse(value);
+        folder.Write("out/adapter_config.json", config.ToJsonString());
+        using var read = LoadedAdapter.Read(folder["out"], backbone);
+        read.Model.Head.Outputs.ShouldBe(2);
     }
 
     private static string? Text(JsonObject config, string name) => config[name]?.GetValue<string>();

@@ -7,7 +7,7 @@ namespace PeftStudio.Search.Tests.Costs;
 
 public sealed class CostFitTests
 {
-    private static readonly MemoryRates Memory = new(3e8, 1.1, 0.8, 1.02, 4);
+    private static readonly MemoryRates Memory = new(3e8, 1.1, 0.8, 1.02, 4, 0);
     private static readonly TimeRates Time = new(2e-3, 2e-11, 3e-11, 1e-9);
 
     private static readonly CostFacts[] Varied =

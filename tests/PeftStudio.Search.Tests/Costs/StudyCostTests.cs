@@ -16,7 +16,7 @@ public sealed class StudyCostTests
     ];
 
     /// <summary>Every step takes a second and nothing else takes time; memory is a process and the activations.</summary>
-    private static readonly CostModel Model = new(3, new MemoryRates(2e8, 1, 1, 1, 1), [0, 0], new TimeRates(0, 0, 0, 0) { Batch = 1 }, 8_000_000_000);
+    private static readonly CostModel Model = new(3, new MemoryRates(2e8, 1, 1, 1, 1, 1), [0, 0], new TimeRates(0, 0, 0, 0) { Batch = 1 }, 8_000_000_000);
 
     [Fact]
     public void A_studys_time_is_its_trials()

@@ -57,20 +57,30 @@ public sealed class TrialFeaturesTests
         var design = new Design(
             LayerPattern.Uniform, [new LayerGrouping([1]), new LayerGrouping([1])], AllocationPattern.Uniform, new TunableGroups([1]), [new MethodSet(["bitfit"])]);
         var sizes = BudgetSizes.Compute(design, new Budget(percent: 50), shape, NamedMethods.All).Sizes;
-        var facts = new CostFacts(shape, 2, design, sizes, 5, RowTokens.AtMost(3), 1, 10, 2, 0) { Written = new WrittenTexts(RowTokens.AtMost(2), Beams: 4, Vocabulary: 10) };
-        var (features, wide) = (TrialFeatures.Of(facts), TrialFeatures.Of(facts with { Written = new WrittenTexts(RowTokens.AtMost(2), 4, 1_000) }));
+        var facts = new CostFacts(shape, 2, design, sizes, 5, RowTokens.AtMost(3), 1, 10, 2, 0) { Written = new WrittenTexts(RowTokens.AtMost(2), Most: 2, Beams: 4, Vocabulary: 10) };
+        var (features, wide) = (TrialFeatures.Of(facts), TrialFeatures.Of(facts with { Written = new WrittenTexts(RowTokens.AtMost(2), 2, 4, 1_000) }));
         // By hand, for one row of 3 tokens and a text of 2: the encoder keeps 3 (a + 2d + f) + 2a 3, the decoder 2 (a + 2d + f) + 2a 2, and for the attention to the encoder
         // 2 (2a + 2d) + 2a 3; the weights of two heads, 2 3 3 and 2 2 (2 + 3); then 2 x 10 logits and their logarithms.
         features.Memory.KeptBytes.ShouldBe(4 * 5 * (84 + 56 + 56 + 18 + 20 + 40));
-        // An evaluation's 64 beams have 1000 logits each, their logarithms and a copy: more than a layer works with, than the gradients of 5 x 2 x 1000, and than what was kept.
-        wide.Memory.WorkingBytes.ShouldBe((4 * 3 * 64 * 1_000) - wide.Memory.KeptBytes);
+        // The gradients of 5 x 2 x 1000 logits and their logarithms are more than an evaluation of 2 rows has beyond what was kept.
+        wide.Memory.WorkingBytes.ShouldBe(4 * 2 * 5 * 2 * 1_000);
+        // An evaluation writes 16 rows of 4 beams side by side, each of up to 30 tokens: keys and values of 4 x 30 tokens and the row's 3, and 4 x 1000 logits, their logarithms and a copy.
+        var many = TrialFeatures.Of(facts with { EvaluatedRows = 100, Written = new WrittenTexts(RowTokens.AtMost(2), 30, 4, 1_000) });
+        many.Memory.KeptBytes.ShouldBe(wide.Memory.KeptBytes);
+        many.Memory.CacheBytes.ShouldBe(4 * 16 * 2 * 4 * (120 + 3));
+        many.Memory.WorkingBytes.ShouldBe((4 * 16 * 3 * 4 * 1_000) - wide.Memory.KeptBytes);
+        // More beams than that at a time: one row's. Their weights are more than the logits are: 65 beams' over 65 x 30 tokens and 3, and what is added, and a copy of a layer's keys and values.
+        var beams = TrialFeatures.Of(facts with { EvaluatedRows = 100, Written = new WrittenTexts(RowTokens.AtMost(2), 30, 65, 10) });
+        beams.Memory.CacheBytes.ShouldBe(4 * 2 * 4 * (1_950 + 3));
+        beams.Memory.WorkingBytes.ShouldBe((4 * ((2 * 4 * 1_950) + (2 * 65 * ((2 * 1_950) + 3)))) - features.Memory.KeptBytes);
+        (wide.Memory.CacheBytes, TrialFeatures.Of(facts with { Written = null }).Memory.CacheBytes).ShouldBe((0, 0));
         // 2 rows of 4 beams are one batch, read once by the encoder and then a token at a time.
         features.Evaluation.Batches.ShouldBe(1 + 2);
         // Of each of 10 rows, 2 tokens: a multiplication and an addition for each of 4 x 990 numbers more.
         (wide.Training.ForwardFlops - features.Training.ForwardFlops).ShouldBe(10 * 2 * 2.0 * 4 * 990);
         (wide.Training.BackwardFlops - features.Training.BackwardFlops).ShouldBe(10 * 2 * 2.0 * 4 * 990);
         // A label is four tokens.
-        TrialFeatures.Of(facts with { Written = null }).Training.ForwardFlops.ShouldBe(TrialFeatures.Of(facts with { Written = new WrittenTexts(RowTokens.AtMost(4), 4, 0) }).Training.ForwardFlops);
+        TrialFeatures.Of(facts with { Written = null }).Training.ForwardFlops.ShouldBe(TrialFeatures.Of(facts with { Written = new WrittenTexts(RowTokens.AtMost(4), 4, 4, 0) }).Training.ForwardFlops);
     }
 
     [Fact]
