@@ -1,5 +1,7 @@
+using PeftStudio.Formats.Backbones;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Tests;
+using static TorchSharp.torch;
 
 namespace PeftStudio.Models.Tests;
 
@@ -29,6 +31,21 @@ public sealed class ForwardPassTests
         var path = folder.Write("inputs.json", json);
         var message = Should.Throw<InvalidDataException>(() => ForwardPass.Run(backbone, null, TokenisedRows.Read(path, backbone.Config), gradients: true)).Message;
         message.ShouldContain(named);
+    }
+
+    /// <summary>T5's positions are distances: nothing but the memory would end a row.</summary>
+    [Theory]
+    [InlineData(50_000, 2, "'input_ids' has rows of 50000 tokens; at most 4096 are read")]
+    [InlineData(4_097, 2, "'input_ids' has rows of 4097 tokens; at most 4096 are read")]
+    [InlineData(3, 4_097, "'labels' has rows of 4097 tokens; 1 to 4096 are wanted")]
+    public void Rows_of_a_backbone_without_positions_have_a_limit_too(int tokens, int targets, string message)
+    {
+        using var folder = new TempFolder();
+        using var files = new TinySequence("t5");
+        var config = BackboneConfig.FromFolder(files.Folder);
+        string Row(int length) => string.Join(',', Enumerable.Repeat(1, length));
+        var path = folder.Write("inputs.json", $$"""{"input_ids": [[{{Row(tokens)}}]], "labels": [[{{Row(targets)}}]]}""");
+        Should.Throw<InvalidDataException>(() => TokenisedRows.Read(path, config).Targets(config, CPU)).Message.ShouldBe($"{path}: {message}");
     }
 
     [Fact]

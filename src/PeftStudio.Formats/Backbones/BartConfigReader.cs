@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PeftStudio.Formats.Backbones;
 
 /// <summary>BART's config.json; defaults are those of BartConfig in transformers.</summary>
@@ -37,7 +39,7 @@ internal static class BartConfigReader
             PadTokenId = fields.IntOrNull("pad_token_id", 0, vocab - 1) ?? Math.Min(1, vocab - 1),
             Labels = ConfigFields.Labels(fields),
             ProblemType = ConfigFields.Problem(fields),
-            Ignored = ConfigFields.Ignored(fields),
+            Ignored = [.. ConfigFields.Ignored(fields), .. LayersLeftOut(fields)],
             Decoder = new DecoderConfig(
                 fields.Int("decoder_layers", 1, ConfigFields.MaxLayers), Heads(fields, "decoder_attention_heads", width),
                 fields.Int("decoder_ffn_dim", 1, ConfigFields.MaxSize), fields.IntOrNull("decoder_start_token_id", 0, vocab - 1) ?? Math.Min(2, vocab - 1)),
@@ -46,6 +48,13 @@ internal static class BartConfigReader
                 ConfigFields.Probability(fields, "activation_dropout") ?? 0,
                 fields.IntOrNull("eos_token_id", 0, vocab - 1) ?? Math.Min(2, vocab - 1)),
         };
+    }
+
+    private static IEnumerable<string> LayersLeftOut(JsonFields fields)
+    {
+        foreach (var name in new[] { "encoder_layerdrop", "decoder_layerdrop" })
+            if (fields.DoubleOrNull(name, 0, 1) is > 0 and var share)
+                yield return string.Create(CultureInfo.InvariantCulture, $"'{name}' ({share}) asks for layers to be left out at random in training; it was ignored: every layer takes part in every step");
     }
 
     private static int Heads(JsonFields fields, string name, int width)

@@ -46,10 +46,13 @@ internal static class ConfigFields
         var count = fields.IntOrNull("num_labels", 1, MaxLabels);
         if (fields.ObjectOrNull("id2label") is not { } map)
             return Enumerable.Range(0, count ?? 2).Select(i => $"LABEL_{i}").ToValueList();
-        var names = map.Element.EnumerateObject().Count();
-        if (names is 0 or > MaxLabels || (count is not null && count != names))
-            throw fields.Wrong("id2label", $"names {names} labels; num_labels is {(count is null ? "not given" : count)}");
-        return Enumerable.Range(0, names).Select(i => map.String(i.ToString(CultureInfo.InvariantCulture))).ToValueList();
+        var names = map.EachString().ToDictionary(label => label.Name, label => label.Value, StringComparer.Ordinal);
+        if (names.Count > MaxLabels)
+            throw fields.Wrong("id2label", $"names {names.Count} labels; at most {MaxLabels} are read");
+        if (names.Count == 0 || (count is not null && count != names.Count))
+            throw fields.Wrong("id2label", $"names {names.Count} labels; num_labels is {(count is null ? "not given" : count)}");
+        return Enumerable.Range(0, names.Count).Select(i => i.ToString(CultureInfo.InvariantCulture))
+            .Select(id => names.TryGetValue(id, out var name) ? name : throw map.Wrong(id, "is missing")).ToValueList();
     }
 
     public static string? Problem(JsonFields fields) => fields.StringOrNull("problem_type") switch

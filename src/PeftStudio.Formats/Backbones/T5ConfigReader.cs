@@ -51,8 +51,16 @@ internal static class T5ConfigReader
         };
     }
 
+    // transformers derives both from feed_forward_proj and sets what the file says of them afterwards, so the file wins.
+    private static (Activation Activation, bool IsGated) FeedForward(JsonFields fields)
+    {
+        const string Name = "dense_act_fn";
+        var (activation, gated) = Derived(fields);
+        return (fields.Has(Name) ? ConfigFields.Act(fields, Name) : activation, fields.BoolOrNull("is_gated_act") ?? gated);
+    }
+
     // "gated-gelu" means the tanh approximation: the first 1.1 checkpoints were published before the name gelu_new was written into the file.
-    private static (Activation Activation, bool IsGated) FeedForward(JsonFields fields) => (fields.StringOrNull("feed_forward_proj") ?? "relu") switch
+    private static (Activation Activation, bool IsGated) Derived(JsonFields fields) => (fields.StringOrNull("feed_forward_proj") ?? "relu") switch
     {
         "relu" => (Activation.Relu, false),
         "gelu" => (Activation.Gelu, false),

@@ -52,19 +52,17 @@ public sealed record HubListing(string Commit, ValueList<HubFile> Files)
         var tokenizer = TokenizerNames.Select(Find).OfType<HubFile>().ToList();
         if (!tokenizer.Exists(file => file.Name is "tokenizer.json" or "vocab.txt" or "merges.txt" or "spiece.model"))
             throw new InvalidDataException("the repository has no tokenizer: tokenizer.json, or vocab.txt, or vocab.json and merges.txt is wanted");
-        var weights = shards is null
-            ? [Required(SafetensorsCheckpoint.SingleName)]
-            : shards.Order(StringComparer.Ordinal).Select(Shard).Prepend(Required(SafetensorsCheckpoint.IndexName));
-        return [Config, .. tokenizer, .. weights];
+        // A repository may have as many files as its index names.
+        var byName = Files.DistinctBy(file => file.Name, StringComparer.Ordinal).ToDictionary(file => file.Name, StringComparer.Ordinal);
+        var weights = shards is null ? [SafetensorsCheckpoint.SingleName] : shards.Order(StringComparer.Ordinal).Select(Shard).Prepend(SafetensorsCheckpoint.IndexName);
+        return [Config, .. tokenizer, .. weights.Select(name => byName.GetValueOrDefault(name)
+            ?? throw new InvalidDataException($"{SafetensorsCheckpoint.IndexName} names '{Printable(name)}', and the repository does not have it"))];
     }
 
     // A shard's name comes from a file of the repository; a path in it is refused, also one that SafePath would take.
-    private HubFile Shard(string name) => name.Contains('/', StringComparison.Ordinal) || !name.EndsWith(".safetensors", StringComparison.Ordinal)
+    private static string Shard(string name) => name.Contains('/', StringComparison.Ordinal) || !name.EndsWith(".safetensors", StringComparison.Ordinal)
         ? throw new InvalidDataException($"{SafetensorsCheckpoint.IndexName} names '{Printable(name)}', which is no safetensors file beside it")
-        : Required(name);
-
-    private HubFile Required(string name) =>
-        Find(name) ?? throw new InvalidDataException($"{SafetensorsCheckpoint.IndexName} names '{Printable(name)}', and the repository does not have it");
+        : name;
 
     private HubFile? Find(string name) => Files.FirstOrDefault(file => string.Equals(file.Name, name, StringComparison.Ordinal));
 

@@ -9,6 +9,10 @@ public sealed class SafetensorsCheckpoint : IDisposable
     public const string SingleName = "model.safetensors";
     public const string IndexName = "model.safetensors.index.json";
 
+    // Far above any published index of the families that are read; each shard is a file that stays open.
+    private const int MostTensors = 100_000;
+    private const int MostShards = 1_000;
+
     private readonly ImmutableArray<SafetensorsFile> files;
     private readonly FrozenDictionary<string, SafetensorsFile> fileOf;
 
@@ -28,7 +32,7 @@ public sealed class SafetensorsCheckpoint : IDisposable
     public ImmutableArray<SafetensorsEntry> Entries { get; }
 
     /// <exception cref="SafetensorsException">No weights, pickled weights alone, a damaged file, or shards that contradict their index.</exception>
-    /// <exception cref="InvalidDataException">The index is no JSON, or its weight_map does not map texts to texts.</exception>
+    /// <exception cref="InvalidDataException">The index is no JSON, or its weight_map does not map texts to texts, or more of them than any published one.</exception>
     /// <exception cref="UnsafePathException">The index names a file outside the folder.</exception>
     public static SafetensorsCheckpoint Open(string folder)
     {
@@ -46,11 +50,7 @@ public sealed class SafetensorsCheckpoint : IDisposable
 
     /// <summary>The files that an index names, from the bytes of one that lies nowhere yet; the names are as they stand there.</summary>
     /// <exception cref="InvalidDataException">No JSON, or no index.</exception>
-    public static IReadOnlyCollection<string> ShardNames(ReadOnlyMemory<byte> index)
-    {
-        var weights = JsonFields.Parse(IndexName, index).Object("weight_map");
-        return weights.Element.EnumerateObject().Select(p => weights.String(p.Name)).ToHashSet(StringComparer.Ordinal);
-    }
+    public static IReadOnlyCollection<string> ShardNames(ReadOnlyMemory<byte> index) => ReadMap(JsonFields.Parse(IndexName, index)).Shards;
 
     public bool Contains(string key) => fileOf.ContainsKey(key);
 
@@ -74,11 +74,13 @@ public sealed class SafetensorsCheckpoint : IDisposable
 
     private static SafetensorsCheckpoint OpenShards(string folder, string index)
     {
-        var map = ReadIndex(index);
+        var (map, names) = ReadMap(JsonFields.Read(index));
+        if (map.Count == 0)
+            throw new SafetensorsException(index, null, "'weight_map' is empty");
         var shards = ImmutableArray.CreateBuilder<SafetensorsFile>();
         try
         {
-            foreach (var name in map.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+            foreach (var name in names.Order(StringComparer.Ordinal))
                 shards.Add(SafetensorsFile.Open(SafePath.Under(folder, name)));
             CheckShards(folder, index, map, shards);
             return new SafetensorsCheckpoint(folder, index, shards.ToImmutable());
@@ -91,11 +93,15 @@ public sealed class SafetensorsCheckpoint : IDisposable
         }
     }
 
-    private static Dictionary<string, string> ReadIndex(string index)
+    /// <summary>The file of each tensor, and the files.</summary>
+    private static (Dictionary<string, string> Map, HashSet<string> Shards) ReadMap(JsonFields index)
     {
-        var weights = JsonFields.Read(index).Object("weight_map");
-        var map = weights.Element.EnumerateObject().ToDictionary(p => p.Name, p => weights.String(p.Name), StringComparer.Ordinal);
-        return map.Count > 0 ? map : throw new SafetensorsException(index, null, "'weight_map' is empty");
+        const string Key = "weight_map";
+        var map = index.Object(Key).EachString().ToDictionary(entry => entry.Name, entry => entry.Value, StringComparer.Ordinal);
+        if (map.Count > MostTensors)
+            throw index.Wrong(Key, $"names {map.Count} tensors; at most {MostTensors} are read");
+        var shards = map.Values.ToHashSet(StringComparer.Ordinal);
+        return shards.Count <= MostShards ? (map, shards) : throw index.Wrong(Key, $"names {shards.Count} files; at most {MostShards} are read");
     }
 
     private static void CheckShards(string folder, string index, Dictionary<string, string> map, IEnumerable<SafetensorsFile> shards)

@@ -9,11 +9,12 @@ internal static class JsonNodes
     public static TextNode Read(string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
+        int[] breaks = [.. Enumerable.Range(0, bytes.Length).Where(at => bytes[at] == '\n')];
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = TextNode.MostDepth });
         try
         {
             reader.Read();
-            var root = Node(ref reader, bytes);
+            var root = Node(ref reader, breaks);
             reader.Read();
             return root;
         }
@@ -24,27 +25,27 @@ internal static class JsonNodes
         catch (InvalidOperationException e)
         {
             // Half of a surrogate pair, the one text that is valid JSON and no string.
-            throw new UnreadableTextException(Place(reader.TokenStartIndex, bytes), "", e.Message);
+            throw new UnreadableTextException(Place(reader.TokenStartIndex, breaks), "", e.Message);
         }
     }
 
-    private static TextNode Node(ref Utf8JsonReader reader, byte[] bytes)
+    private static TextNode Node(ref Utf8JsonReader reader, int[] breaks)
     {
-        var place = Place(reader.TokenStartIndex, bytes);
+        var place = Place(reader.TokenStartIndex, breaks);
         switch (reader.TokenType)
         {
             case JsonTokenType.StartArray:
                 var items = new List<TextNode>();
                 while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray)
-                    items.Add(Node(ref reader, bytes));
+                    items.Add(Node(ref reader, breaks));
                 return new TextNode.Sequence(place, items);
             case JsonTokenType.StartObject:
                 var entries = new List<(TextPlace, string, TextNode)>();
                 while (reader.Read() && reader.TokenType is not JsonTokenType.EndObject)
                 {
-                    var (at, key) = (Place(reader.TokenStartIndex, bytes), reader.GetString() ?? "");
+                    var (at, key) = (Place(reader.TokenStartIndex, breaks), reader.GetString() ?? "");
                     reader.Read();
-                    entries.Add((at, key, Node(ref reader, bytes)));
+                    entries.Add((at, key, Node(ref reader, breaks)));
                 }
 
                 return new TextNode.Mapping(place, entries);
@@ -61,10 +62,11 @@ internal static class JsonNodes
         }
     }
 
-    private static TextPlace Place(long index, byte[] bytes)
+    /// <param name="index">of a byte</param>
+    /// <param name="breaks">where the lines end: counting them anew for each value would take the text's length squared</param>
+    private static TextPlace Place(long index, int[] breaks)
     {
-        var before = bytes.AsSpan(0, (int)index);
-        var line = before.Count((byte)'\n');
-        return new TextPlace(line + 1, before.Length - before.LastIndexOf((byte)'\n'));
+        var before = ~Array.BinarySearch(breaks, (int)index);
+        return new TextPlace(before + 1, (int)index - (before == 0 ? -1 : breaks[before - 1]));
     }
 }

@@ -6,9 +6,6 @@ namespace PeftStudio.Formats.Tasks;
 /// <summary>Reads one file of a task into rows.</summary>
 public static class TaskFile
 {
-    /// <summary>Strict: bytes that are no UTF-8 are an error instead of silently other text. A byte order mark is skipped.</summary>
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <param name="skipBadRows">Agreed by the user: rows that cannot be used are left out and counted instead of refused.</param>
     /// <exception cref="InvalidTaskException">A bad row, no rows, or a file that cannot be read as the definition says.</exception>
     public static TaskRows Read(TaskDefinition definition, string path, bool skipBadRows)
@@ -87,7 +84,8 @@ public static class TaskFile
         var file = Path.GetFileName(path);
         try
         {
-            using var reader = new StreamReader(path, StrictUtf8);
+            // A reader that looks for the mark itself goes on leniently behind it.
+            using var reader = new StreamReader(path, StrictUtf8.WithMark, detectEncodingFromByteOrderMarks: false);
             return format == TaskFileFormat.Jsonl
                 ? [.. JsonLinesFile.Read(reader, wanted)]
                 : [.. new DelimitedFile(reader, file, format == TaskFileFormat.Csv ? ',' : '\t', QuotingOf(format, definition), definition.HasHeader).Read(wanted)];

@@ -24,7 +24,11 @@ public static class TaskJson
         {
             if (new FileInfo(path).Length > LargestFile)
                 throw new InvalidTaskException("it is larger than 1 MB, which no definition is");
-            return Read(File.ReadAllText(path));
+            return Read(StrictUtf8.ReadFile(path));
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new InvalidTaskException($"{file}: it is no valid JSON: it is not UTF-8; save it as UTF-8", error);
         }
         catch (InvalidTaskException error)
         {

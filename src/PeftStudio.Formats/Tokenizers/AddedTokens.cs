@@ -16,6 +16,16 @@ internal sealed class AddedTokens
         firstChars = SearchValues.Create([.. longestFirst.Select(t => t.Content[0]).Distinct()]);
     }
 
+    /// <summary>
+    /// Whether no text can hold two of them over one another, nor one at the other's edge that would matter: each begins and ends with characters that no other has
+    /// elsewhere, as &lt;s&gt; and &lt;mask&gt; do.
+    /// </summary>
+    public static bool StandApart(IReadOnlyCollection<AddedToken> tokens)
+    {
+        var (first, last) = (tokens.Select(t => t.Content[0]).ToHashSet(), tokens.Select(t => t.Content[^1]).ToHashSet());
+        return tokens.All(t => !t.SingleWord && !t.Content.Any(char.IsWhiteSpace) && !t.Content.Skip(1).Any(first.Contains) && !t.Content.SkipLast(1).Any(last.Contains));
+    }
+
     /// <summary>The pieces in order; Id is null for text in between.</summary>
     public IEnumerable<(Range Range, int? Id)> Split(string text)
     {

@@ -10,6 +10,7 @@ internal sealed class ByteLevelBpeModel : ISubwordModel, IWritingModel
     private readonly int? unknown;
     private readonly bool addPrefixSpace;
     private readonly bool ignoreMerges;
+    private readonly bool fusesUnknown;
     private readonly int[] idOfByte = new int[256];
     private readonly char[] standIn = StandIns();
     private readonly Dictionary<char, byte> byteOf = StandIns().Select((c, b) => (c, b)).ToDictionary(pair => pair.c, pair => (byte)pair.b);
@@ -21,8 +22,10 @@ internal sealed class ByteLevelBpeModel : ISubwordModel, IWritingModel
     /// <param name="unknownToken">for bytes that the vocabulary lacks; null: such bytes are left out</param>
     /// <param name="addPrefixSpace">whether a text gets a space in front</param>
     /// <param name="ignoreMerges">whether a word that is a token itself is taken whole</param>
+    /// <param name="fusesUnknown">whether neighbours among a word's bytes that the vocabulary lacks are one unknown token</param>
     public ByteLevelBpeModel(
-        Vocabulary vocabulary, IEnumerable<(string Left, string Right)> merges, string mergesFile, string? unknownToken, bool addPrefixSpace, bool ignoreMerges = false)
+        Vocabulary vocabulary, IEnumerable<(string Left, string Right)> merges, string mergesFile, string? unknownToken, bool addPrefixSpace, bool ignoreMerges = false,
+        bool fusesUnknown = false)
     {
         (this.vocabulary, this.addPrefixSpace, this.ignoreMerges) = (vocabulary, addPrefixSpace, ignoreMerges);
         unknown = unknownToken is null ? null : vocabulary.Require(unknownToken, "unknown token");
@@ -37,6 +40,8 @@ internal sealed class ByteLevelBpeModel : ISubwordModel, IWritingModel
         }
         for (var b = 0; b < 256; b++)
             idOfByte[b] = vocabulary.Find(standIn[b].ToString()) ?? -1;
+        // Where no byte is unknown the flag changes no id, and so not the hash.
+        this.fusesUnknown = fusesUnknown && unknown is not null && idOfByte.Contains(-1);
     }
 
     public bool Normalizes => false;
@@ -73,6 +78,8 @@ internal sealed class ByteLevelBpeModel : ISubwordModel, IWritingModel
         hash.Add(unknown ?? -1);
         hash.Add(addPrefixSpace);
         hash.Add(ignoreMerges);
+        if (fusesUnknown)
+            hash.Add("fuse_unk");
         vocabulary.AddTo(hash);
         hash.Add(merges.Count);
         foreach (var ((left, right), _) in merges.OrderBy(m => m.Value.Rank))
@@ -104,10 +111,10 @@ internal sealed class ByteLevelBpeModel : ISubwordModel, IWritingModel
             })) is { } whole)
             return [whole];
         var ids = new List<int>(bytes.Length);
-        foreach (var b in bytes)
-            if (idOfByte[b] >= 0)
-                ids.Add(idOfByte[b]);
-            else if (unknown is { } id)
+        for (var i = 0; i < bytes.Length; i++)
+            if (idOfByte[bytes[i]] >= 0)
+                ids.Add(idOfByte[bytes[i]]);
+            else if (unknown is { } id && !(fusesUnknown && i > 0 && idOfByte[bytes[i - 1]] < 0))
                 ids.Add(id);
         return PairMerging.Merge(ids, merges);
     }

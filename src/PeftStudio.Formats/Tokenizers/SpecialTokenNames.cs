@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace PeftStudio.Formats.Tokenizers;
 
 /// <summary>What tokenizer_config.json and special_tokens_map.json call the special tokens; null where neither says. Either file may be absent.</summary>
-internal sealed record SpecialTokenNames(string? Cls, string? Sep, string? Bos, string? Eos, string? Unknown, string? Pad, string? Mask, bool? MaskLeftStrip, JsonFields? Config)
+internal sealed record SpecialTokenNames(string? Cls, string? Sep, string? Bos, string? Eos, string? Unknown, string? Pad, string? Mask, bool? MaskLeftStrip, JsonFields? Config, JsonFields? Map)
 {
     public static SpecialTokenNames Read(string folder)
     {
@@ -13,7 +13,7 @@ internal sealed record SpecialTokenNames(string? Cls, string? Sep, string? Bos, 
         var mask = Find("mask_token");
         return new SpecialTokenNames(
             Find("cls_token").Content, Find("sep_token").Content, Find("bos_token").Content, Find("eos_token").Content,
-            Find("unk_token").Content, Find("pad_token").Content, mask.Content, mask.LeftStrip, config);
+            Find("unk_token").Content, Find("pad_token").Content, mask.Content, mask.LeftStrip, config, map);
     }
 
     private static JsonFields? ReadIfThere(string file) => File.Exists(file) ? JsonFields.Read(file) : null;

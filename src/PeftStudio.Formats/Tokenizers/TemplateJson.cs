@@ -6,6 +6,10 @@ namespace PeftStudio.Formats.Tokenizers;
 /// <summary>Reads tokenizer.json's post_processor: TemplateProcessing, and BERT's and RoBERTa's own kinds, also inside a Sequence.</summary>
 internal static class TemplateJson
 {
+    // Published templates add four at most; each row of a task gets them.
+    private const int MostIds = 8;
+    private const int MostSpecial = 16;
+
     private static readonly Template Nothing = new([TemplatePiece.Text(0, 0)], [TemplatePiece.Text(0, 0), TemplatePiece.Text(1, 1)]);
 
     public static Template Read(JsonFields tokenizer, Func<string, int> find) =>
@@ -47,7 +51,11 @@ internal static class TemplateJson
         var pieces = new List<TemplatePiece>();
         foreach (var item in processor.Objects(name))
             if (item.ObjectOrNull("SpecialToken") is { } token)
+            {
                 pieces.AddRange(ReadIds(special.Object(token.String("id"))).Select(id => TemplatePiece.Special(id, token.Int("type_id", 0, 1))));
+                if (pieces.Count(p => p.Sequence is null) > MostSpecial)
+                    throw processor.Wrong(name, $"adds more special tokens to a row than {MostSpecial}, the most that are read");
+            }
             else if (item.ObjectOrNull("Sequence") is { } text)
                 pieces.Add(TemplatePiece.Text(text.String("id") switch { "A" => 0, "B" => 1, var other => throw text.Wrong("id", $"is '{other}'; A or B is wanted") }, text.Int("type_id", 0, 1)));
             else
@@ -60,7 +68,10 @@ internal static class TemplateJson
 
     private static IEnumerable<int> ReadIds(JsonFields token)
     {
-        foreach (var item in token.Array("ids"))
+        var items = token.Array("ids").Take(MostIds + 1).ToArray();
+        if (items.Length > MostIds)
+            throw token.Wrong("ids", $"has more ids than {MostIds}, the most that are read");
+        foreach (var item in items)
             yield return item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var id) && id >= 0 ? id : throw token.Wrong("ids", "must be ids");
     }
 }

@@ -15,8 +15,9 @@ public sealed class Tokenizer
     {
         (this.model, this.template, PadId) = (model, template, padId);
         this.added = added.DistinctBy(token => token.Id).ToDictionary(token => token.Id);
-        raw = new AddedTokens(added.Where(t => !t.Normalized || !model.Normalizes));
-        normalized = new AddedTokens(added.Where(t => t.Normalized && model.Normalizes).Select(t => t with { Content = model.Normalize(t.Content) }));
+        raw = new AddedTokens(added.Where(t => !t.Normalized));
+        // In a pass of their own also where nothing is normalised: what the first pass took they no longer find.
+        normalized = new AddedTokens(added.Where(t => t.Normalized).Select(t => t with { Content = model.Normalize(t.Content) }));
         Hash = HashOf(added);
     }
 
@@ -118,8 +119,10 @@ public sealed class Tokenizer
                 model.Append(normal.AsSpan()[range], ids);
     }
 
-    private string HashOf(IEnumerable<AddedToken> added)
+    private string HashOf(IReadOnlyCollection<AddedToken> added)
     {
+        // Which pass finds a token plays no part where the passes cannot dispute it.
+        var passesMatter = model.Normalizes || (added.Any(t => t.Normalized) && added.Any(t => !t.Normalized) && !AddedTokens.StandApart(added));
         using var hash = new CanonicalHash();
         model.AddTo(hash);
         foreach (var token in added.OrderBy(t => t.Id).ThenBy(t => t.Content, StringComparer.Ordinal))
@@ -129,7 +132,7 @@ public sealed class Tokenizer
             hash.Add(token.SingleWord);
             hash.Add(token.LeftStrip);
             hash.Add(token.RightStrip);
-            hash.Add(token.Normalized && model.Normalizes);
+            hash.Add(token.Normalized && passesMatter);
         }
         template.AddTo(hash);
         return hash.Finish();

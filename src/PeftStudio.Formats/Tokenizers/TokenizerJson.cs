@@ -69,7 +69,7 @@ internal static class TokenizerJson
             throw model.Wrong("byte_fallback", "is true; a byte-level model needs none");
         return new ByteLevelBpeModel(
             ReadVocabulary(model), ReadMerges(model), fields.File, model.StringOrNull("unk_token"),
-            bytes.BoolOrNull("add_prefix_space") ?? true, model.BoolOrNull("ignore_merges") ?? false);
+            bytes.BoolOrNull("add_prefix_space") ?? true, model.BoolOrNull("ignore_merges") ?? false, model.BoolOrNull("fuse_unk") ?? false);
     }
 
     private static Vocabulary ReadVocabulary(JsonFields model)
@@ -106,12 +106,18 @@ internal static class TokenizerJson
                 throw token.Wrong("content", "is empty");
             if (model.Find(content) is { } known && known != id)
                 throw token.Wrong("id", $"is {id}, and the vocabulary gives '{content}' the id {known}");
-            var special = token.BoolOrNull("special") ?? false;
-            tokens.Add(new AddedToken(
-                content, id, token.BoolOrNull("single_word") ?? false, token.BoolOrNull("lstrip") ?? false, token.BoolOrNull("rstrip") ?? false,
-                token.BoolOrNull("normalized") ?? !special, special));
+            tokens.Add(ReadAddedToken(token, content, id));
         }
         return tokens;
+    }
+
+    /// <summary>The rules of a token whose text and id are read.</summary>
+    public static AddedToken ReadAddedToken(JsonFields token, string content, int id)
+    {
+        var special = token.BoolOrNull("special") ?? false;
+        return new AddedToken(
+            content, id, token.BoolOrNull("single_word") ?? false, token.BoolOrNull("lstrip") ?? false, token.BoolOrNull("rstrip") ?? false,
+            token.BoolOrNull("normalized") ?? !special, special);
     }
 
     private static string? PartType(JsonFields fields, string part) => fields.ObjectOrNull(part)?.String("type");

@@ -20,8 +20,9 @@ internal static class UnigramFiles
         var eos = names.Eos ?? "</s>";
         var (end, pad) = (vocabulary.Require(eos, "end of a text"), names.Pad ?? "<pad>");
         string[] special = [pad, eos, names.Unknown ?? "<unk>", .. extraNames];
-        var added = special.Distinct(StringComparer.Ordinal).Where(name => vocabulary.Find(name) is not null).Select(name => new AddedToken(name, vocabulary.Find(name) ?? 0));
-        return new Tokenizer(model, [.. added], Template.T5(end), vocabulary.Find(pad));
+        var added = special.Distinct(StringComparer.Ordinal).Where(name => vocabulary.Find(name) is not null).Select(name => new AddedToken(name, vocabulary.Find(name) ?? 0)).ToArray();
+        ListedTokens.Check(folder, names, added, spacesCount: false);
+        return new Tokenizer(model, added, Template.T5(end), vocabulary.Find(pad));
     }
 
     public static UnigramModel ReadJson(JsonFields fields, JsonFields model)

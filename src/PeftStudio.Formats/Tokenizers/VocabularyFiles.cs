@@ -25,6 +25,7 @@ internal static class VocabularyFiles
         var (cls, sep, pad) = (names.Cls ?? "[CLS]", names.Sep ?? "[SEP]", names.Pad ?? "[PAD]");
         var template = Template.Bert(vocabulary.Require(cls, "class token"), vocabulary.Require(sep, "separator"));
         var special = Special(vocabulary, [unknown, sep, pad, cls, names.Mask ?? "[MASK]"]);
+        ListedTokens.Check(folder, names, special, spacesCount: false);
         return new Tokenizer(new WordPieceModel(vocabulary, normalizer, unknown), special, template, vocabulary.Find(pad));
     }
 
@@ -41,6 +42,7 @@ internal static class VocabularyFiles
         // RoBERTa's mask takes the space before it along.
         var special = Special(vocabulary, [bos, eos, unknown, sep, pad, cls, mask])
             .Select(t => t.Content == mask ? t with { LeftStrip = names.MaskLeftStrip ?? true } : t).ToArray();
+        ListedTokens.Check(folder, names, special, spacesCount: true);
         // The unknown token stands for no byte: in the reference, byte-level BPE has none.
         var model = new ByteLevelBpeModel(vocabulary, ReadMerges(mergesFile), mergesFile, unknownToken: null, names.Config?.BoolOrNull("add_prefix_space") ?? false);
         return new Tokenizer(model, special, template, vocabulary.Find(pad));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using PeftStudio.Formats;
 using PeftStudio.Formats.Backbones;
@@ -12,6 +11,9 @@ namespace PeftStudio.Models.Forwarding;
 /// <summary>Rows already tokenised, as JSON: <c>input_ids</c>, <c>attention_mask</c>, optionally <c>token_type_ids</c>, each a list of rows of one length, and optionally <c>labels</c>: one a row, or a language model's targets, a list a row.</summary>
 public sealed class TokenisedRows
 {
+    // Of a backbone without positions of its own (T5): as a study's training.maxLength. Scores take a row's length squared.
+    private const int MostTokens = 4_096;
+
     private readonly JsonFields fields;
     private readonly long[][] ids;
     private readonly long[][] mask;
@@ -23,8 +25,8 @@ public sealed class TokenisedRows
         ids = Matrix("input_ids", config.VocabSize - 1);
         if (ids.Length == 0 || ids[0].Length == 0)
             throw fields.Wrong("input_ids", "holds no tokens");
-        if (ids[0].Length > config.MaxLength)
-            throw fields.Wrong("input_ids", $"has rows of {ids[0].Length} tokens; the backbone takes at most {config.MaxLength}");
+        if (ids[0].Length > (config.MaxLength ?? MostTokens))
+            throw fields.Wrong("input_ids", $"has rows of {ids[0].Length} tokens; {(config.MaxLength is { } positions ? $"the backbone takes at most {positions}" : $"at most {MostTokens} are read")}");
         mask = fields.Has("attention_mask") ? Matrix("attention_mask", 1) : [.. ids.Select(row => Enumerable.Repeat(1L, row.Length).ToArray())];
         types = fields.Has("token_type_ids") ? Matrix("token_type_ids", config.TypeVocabSize - 1) : null;
     }
@@ -54,8 +56,8 @@ public sealed class TokenisedRows
         if (targets.Length != ids.Length)
             throw fields.Wrong("labels", $"has {targets.Length} rows; input_ids has {ids.Length}");
         var width = targets[0].Length;
-        if (width == 0 || width > config.MaxLength)
-            throw fields.Wrong("labels", $"has rows of {width} tokens; 1 to {config.MaxLength?.ToString(CultureInfo.InvariantCulture) ?? "any number"} are wanted");
+        if (width == 0 || width > (config.MaxLength ?? MostTokens))
+            throw fields.Wrong("labels", $"has rows of {width} tokens; 1 to {config.MaxLength ?? MostTokens} are wanted");
         SameLength("labels", targets, width);
         return tensor(Flat(targets), [ids.Length, width], device: device);
     }

@@ -24,7 +24,7 @@ internal sealed class PeftTargets(JsonFields config)
     {
         if (config.ObjectOrNull(name) is not { } map)
             return (_, other) => other;
-        var entries = map.Element.EnumerateObject().Select(p => (Expression: $@"(?:.*\.)?(?:{p.Name})", Value: map.Double(p.Name, 1e-9, 1e9))).ToArray();
+        var entries = map.EachDouble(1e-9, 1e9).Select(p => (Expression: $@"(?:.*\.)?(?:{p.Name})", p.Value)).ToArray();
         if (entries.Length > MostPatterns)
             throw config.Wrong(name, $"has {entries.Length} entries; at most {MostPatterns} are read");
         return (path, other) => entries.Where(e => Matches(name, e.Expression, path)).Select(e => e.Value).FirstOrDefault(other);

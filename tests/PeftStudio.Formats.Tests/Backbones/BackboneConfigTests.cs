@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using PeftStudio.Formats.Backbones;
 using PeftStudio.Formats.Safetensors;
@@ -33,6 +34,15 @@ public sealed class BackboneConfigTests
     {
         Read(Least, ("id2label", new JsonObject { ["1"] = "yes", ["0"] = "no", ["2"] = "maybe" })).Labels.ShouldBe(["no", "yes", "maybe"]);
         Read(Least, ("num_labels", 1), ("problem_type", "regression")).Labels.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Labels_are_as_many_as_are_read()
+    {
+        JsonObject Named(int count) => new(Enumerable.Range(0, count).Reverse().Select(i => KeyValuePair.Create(i.ToString(CultureInfo.InvariantCulture), (JsonNode?)$"label {i}")));
+        var labels = Read(Least, ("id2label", Named(100_000))).Labels;
+        (labels.Count, labels[0], labels[^1]).ShouldBe((100_000, "label 0", "label 99999"));
+        Should.Throw<InvalidDataException>(() => Read(Least, ("id2label", Named(100_001)))).Message.ShouldEndWith("'id2label' names 100001 labels; at most 100000 are read");
     }
 
     [Fact]

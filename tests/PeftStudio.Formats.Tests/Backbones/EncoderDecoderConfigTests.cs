@@ -36,6 +36,27 @@ public sealed class EncoderDecoderConfigTests
         (config.HiddenAct, config.T5!.IsGated, config.T5.HasTiedHead).ShouldBe((activation, gated, false));
     }
 
+    /// <summary>transformers writes both keys into every T5's file, and sets them after what it derives from feed_forward_proj.</summary>
+    [Theory]
+    [InlineData("gated-gelu", "gelu_new", true, Activation.GeluTanh, true)]
+    [InlineData("gated-gelu", "gelu", true, Activation.Gelu, true)]
+    [InlineData("relu", "relu", false, Activation.Relu, false)]
+    [InlineData("relu", "silu", true, Activation.Silu, true)]
+    [InlineData("gated-silu", null, false, Activation.Silu, false)]
+    [InlineData("gated-gelu", "relu", null, Activation.Relu, true)]
+    public void T5s_feed_forward_is_what_the_file_says_of_its_parts(string word, string? function, bool? gates, Activation activation, bool gated)
+    {
+        var config = BackboneConfigTests.Read(LeastT5, ("feed_forward_proj", word), ("dense_act_fn", function), ("is_gated_act", gates));
+        (config.HiddenAct, config.T5!.IsGated).ShouldBe((activation, gated));
+    }
+
+    [Theory]
+    [InlineData("0.0", "0", new string[0])]
+    [InlineData("0.1", "0.0", new[] { "'encoder_layerdrop' (0.1) asks for layers to be left out at random in training; it was ignored: every layer takes part in every step" })]
+    [InlineData("0", "1", new[] { "'decoder_layerdrop' (1) asks for layers to be left out at random in training; it was ignored: every layer takes part in every step" })]
+    public void Barts_layers_are_never_left_out_and_that_is_said(string encoder, string decoder, string[] said) =>
+        BackboneConfigTests.Read(LeastBart, ("encoder_layerdrop", JsonNode.Parse(encoder)), ("decoder_layerdrop", JsonNode.Parse(decoder))).Ignored.ShouldBe(said);
+
     [Fact]
     public void Bart_has_the_defaults_of_the_reference()
     {
@@ -52,6 +73,9 @@ public sealed class EncoderDecoderConfigTests
         { LeastT5, "d_kv", null, "'d_kv' is missing" },
         { LeastT5, "num_layers", "0", "'num_layers' is 0" },
         { LeastT5, "feed_forward_proj", "\"gated-mish\"", "'feed_forward_proj' is 'gated-mish'" },
+        { LeastT5, "dense_act_fn", "\"mish\"", "'dense_act_fn' is 'mish'" },
+        { LeastT5, "is_gated_act", "1", "'is_gated_act' must be true or false" },
+        { LeastBart, "encoder_layerdrop", "2", "'encoder_layerdrop' is 2" },
         { LeastT5, "relative_attention_num_buckets", "2", "'relative_attention_num_buckets' is 2" },
         { LeastT5, "relative_attention_max_distance", "16", "'relative_attention_max_distance' is 16" },
         { LeastT5, "decoder_start_token_id", "100", "'decoder_start_token_id' is 100" },

@@ -1,3 +1,4 @@
+using System.Text;
 using PeftStudio.Formats.Safetensors;
 using PeftStudio.Tests;
 
@@ -91,6 +92,25 @@ public sealed class SafetensorsCheckpointTests
         Should.Throw<SafetensorsException>(() => BackboneIdentity.Of(Heads(folder), "roberta"));
     }
 
+    [Fact]
+    public void A_large_index_is_read_as_it_stands()
+    {
+        var shards = SafetensorsCheckpoint.ShardNames(Encoding.UTF8.GetBytes(LargeIndex(100_000, shards: 1_000)));
+        shards.Order(StringComparer.Ordinal).ShouldBe(Enumerable.Range(0, 1_000).Select(i => $"{i:D4}.safetensors"));
+    }
+
+    [Theory]
+    [InlineData(100_001, 2, "model.safetensors.index.json: 'weight_map' names 100001 tensors; at most 100000 are read")]
+    [InlineData(1_001, 1_001, "model.safetensors.index.json: 'weight_map' names 1001 files; at most 1000 are read")]
+    public void An_index_above_any_published_one_is_refused(int tensors, int files, string message)
+    {
+        var json = LargeIndex(tensors, files);
+        Should.Throw<InvalidDataException>(() => SafetensorsCheckpoint.ShardNames(Encoding.UTF8.GetBytes(json))).Message.ShouldBe(message);
+        using var folder = new TempFolder();
+        folder.Write("model.safetensors.index.json", json);
+        Should.Throw<InvalidDataException>(() => SafetensorsCheckpoint.Open(folder.Path)).Message.ShouldEndWith(message);
+    }
+
     [Theory]
     [InlineData("backbones/sample", 7784640 - 37056)]
     [InlineData("goldens/models/bert", 39424)]
@@ -101,6 +121,9 @@ public sealed class SafetensorsCheckpointTests
         foreach (var entry in checkpoint.Entries)
             checkpoint.ReadFloats(entry.Key).ShouldAllBe(value => float.IsFinite(value));
     }
+
+    private static string LargeIndex(int tensors, int shards) =>
+        $$"""{"weight_map": { {{string.Join(",", Enumerable.Range(0, tensors).Select(i => $"\"t{i}\": \"{i % shards:D4}.safetensors\""))}} } }""";
 
     private static SafetensorsCheckpoint Heads(TempFolder folder)
     {

@@ -115,6 +115,7 @@ public sealed class StudyYamlTests
     [InlineData("- first\n", 1, 1, "", "an object with the keys name, note, backbone")]
     [InlineData("{\"name\": 3, \"backbone\": \"b\",\n \"tasks\": []}", 1, 10, "name", "'3' is not text")]
     [InlineData("{\"name\": \"a\",\n  \"backbone\" \"b\"}", 2, 14, "", "this is no JSON")]
+    [InlineData("{\n \"name\": \"a\",\n  \"backbone\": 3, \"tasks\": [\"t\"]}", 3, 15, "backbone", "'3' is not text")]
     [InlineData("{\"name\": \"a\", \"backbone\": \"b\", \"tasks\": null}", 1, 41, "tasks", "has no value")]
     [InlineData("{\"name\": \"a\", \"backbone\": \"b\", \"tasks\": [\"\\ud800\"]}", 1, 42, "", "surrogate")]
     public void WrongTextIsNamedWithItsPlaceAndRemedy(string text, int line, int column, string key, string words)

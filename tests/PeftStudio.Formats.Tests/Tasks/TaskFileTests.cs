@@ -144,6 +144,15 @@ public sealed class TaskFileTests : IDisposable
         Should.Throw<InvalidTaskException>(() => TaskFile.Read(Pairs(TaskFileFormat.Tsv), folder.Write("rows", text), skipBadRows: true)).Message.ShouldStartWith(message);
 
     [Fact]
+    public void A_byte_order_mark_makes_no_wrong_byte_right()
+    {
+        byte[] rows = [0xEF, 0xBB, 0xBF, .. Encoding.Latin1.GetBytes("a\tb\tlabel\nx\té\t1\n")];
+        Should.Throw<InvalidTaskException>(() => TaskFile.Read(Pairs(TaskFileFormat.Tsv), folder.Write("rows", rows), skipBadRows: true)).Message.ShouldBe("rows is not UTF-8 text; save it as UTF-8");
+        byte[] wide = [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("a\tb\tlabel\nx\té\t1\n")];
+        Should.Throw<InvalidTaskException>(() => TaskFile.Read(Pairs(TaskFileFormat.Tsv), folder.Write("wide", wide), skipBadRows: true)).Message.ShouldBe("wide is not UTF-8 text; save it as UTF-8");
+    }
+
+    [Fact]
     public void Text_in_another_encoding_is_refused_instead_of_misread()
     {
         var path = folder.Write("rows", Encoding.Latin1.GetBytes("a\tb\tlabel\nx\té\t1\n"));

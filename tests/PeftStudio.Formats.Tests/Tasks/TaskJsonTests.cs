@@ -1,3 +1,4 @@
+using System.Text;
 using PeftStudio.Formats.Metrics;
 using PeftStudio.Formats.Tasks;
 
@@ -44,6 +45,17 @@ public sealed class TaskJsonTests
         (task.Text, task.Pair, task.Label, task.HasHeader).ShouldBe((Column.At(2), null, Column.At(0), false));
         task.Range.ShouldBe(new ScoreRange(-1, 1.5f));
         (task.Quoting, task.IsRegression, task.Outputs, task.LabelNames.Count).ShouldBe((Quoting.None, true, 1, 0));
+    }
+
+    [Fact]
+    public void A_file_is_UTF8_with_or_without_a_byte_order_mark()
+    {
+        using var folder = new TemporaryFolder();
+        var json = Pairs.Replace("Two reviews", "Zwei Überblicke", StringComparison.Ordinal);
+        TaskJson.ReadFile(folder.Write("task.json", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(json)])).Description.ShouldBe("Zwei Überblicke of one film");
+        byte[][] others = [Encoding.Latin1.GetBytes(json), [0xEF, 0xBB, 0xBF, .. Encoding.Latin1.GetBytes(json)], [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes(json)]];
+        foreach (var other in others)
+            Should.Throw<InvalidTaskException>(() => TaskJson.ReadFile(folder.Write("task.json", other))).Message.ShouldBe("task.json: it is no valid JSON: it is not UTF-8; save it as UTF-8");
     }
 
     public static TheoryData<string> Definitions => [Pairs, .. GlueTasks.All.Select(TaskJson.Write)];

@@ -57,6 +57,29 @@ public sealed class DamagedTokenizerTests
     [InlineData("pre_tokenizer.use_regex", "false", "'pre_tokenizer.use_regex' is false")]
     public void A_damaged_byte_pair_file_is_named(string place, string? value, string message) => Refused(Roberta, place, value, message);
 
+    /// <summary>A template's ids are the product of its items and of their ids: neither may grow with the file.</summary>
+    [Theory]
+    [InlineData(8, 2, null)]
+    [InlineData(1, 16, null)]
+    [InlineData(9, 1, "'post_processor.special_tokens.[X].ids' has more ids than 8")]
+    [InlineData(1, 17, "'post_processor.single' adds more special tokens to a row than 16")]
+    [InlineData(8, 1_000, "'post_processor.single' adds more special tokens to a row than 16")]
+    public void A_template_adds_few_tokens(int ids, int items, string? message)
+    {
+        const string Text = "{\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}, ";
+        var special = string.Join(",", Enumerable.Repeat("{\"SpecialToken\": {\"id\": \"[X]\", \"type_id\": 0}}", items));
+        var template = "{\"type\": \"TemplateProcessing\", \"single\": [" + Text + special + "], \"pair\": [" + Text + Text.Replace('A', 'B').TrimEnd(' ', ',')
+            + "], \"special_tokens\": {\"[X]\": {\"id\": \"[X]\", \"ids\": [" + string.Join(",", Enumerable.Repeat("1", ids)) + "]}}}";
+        if (message is not null)
+            Refused(Bert, "post_processor", template, message);
+        else
+        {
+            using var folder = new TempFolder();
+            folder.Write("tokenizer.json", Damage.At(JsonNode.Parse(Bert).ShouldBeOfType<JsonObject>(), "post_processor", template));
+            Tokenizer.FromFolder(folder.Path).Encode("?").Ids.ShouldBe([2, .. Enumerable.Repeat(1, ids * items)]);
+        }
+    }
+
     [Fact]
     public void The_undamaged_files_are_read()
     {

@@ -69,6 +69,46 @@ public sealed class TokenizerRulesTests
         Tokenizer.FromFolder(folder.Path).Encode(text).Ids.ShouldBe([0, .. ids, 2]);
     }
 
+    [Theory]
+    [InlineData("true", "abbaa", new[] { 1, 0, 1, 1 })]
+    [InlineData("false", "abbaa", new[] { 1, 0, 0, 1, 1 })]
+    [InlineData("true", "bb bb", new[] { 0, 2, 0 })]
+    [InlineData("true", "éb?b", new[] { 0, 3, 0 })]
+    public void Unknown_neighbours_in_a_word_are_one_token_where_the_file_says_so(string fuses, string text, int[] ids)
+    {
+        using var folder = new TempFolder();
+        folder.Write("tokenizer.json", BytesJson("", $$""", "unk_token": "<unk>", "fuse_unk": {{fuses}}"""));
+        Tokenizer.FromFolder(folder.Path).Encode(text).Ids.ShouldBe(ids);
+    }
+
+    [Theory]
+    [InlineData("\"unk_token\": \"<unk>\"", false)]
+    [InlineData("\"unk_token\": null", true)]
+    public void A_fused_unknown_token_is_in_the_hash_where_there_is_one(string unknown, bool isSame)
+    {
+        (BytesHash("", $", {unknown}, \"fuse_unk\": true") == BytesHash("", $", {unknown}, \"fuse_unk\": false")).ShouldBe(isSame);
+        BytesHash("", $", {unknown}").ShouldBe(BytesHash("", $", {unknown}, \"fuse_unk\": false"));
+    }
+
+    /// <summary>The reference cuts a text at the tokens that are not normalised first, whether there is a normaliser or not.</summary>
+    [Theory]
+    [InlineData(false, "xaay", new[] { 20, 21, 22 })]
+    [InlineData(true, "xaay", new[] { 23, 1, 22 })]
+    public void Raw_tokens_are_cut_before_normalised_ones_without_a_normaliser_too(bool normalized, string text, int[] ids)
+    {
+        using var folder = new TempFolder();
+        folder.Write("tokenizer.json", BytesJson(Disputed(normalized), ""));
+        Tokenizer.FromFolder(folder.Path).Encode(text).Ids.ShouldBe(ids);
+    }
+
+    [Fact]
+    public void The_hash_knows_the_passes_where_tokens_dispute_a_text()
+    {
+        BytesHash(Disputed(true), "").ShouldNotBe(BytesHash(Disputed(false), ""));
+        string Apart(bool normalized) => $$"""{"content": "<s>", "id": 20, "normalized": false}, {"content": "<mask>", "id": 21, "normalized": {{(normalized ? "true" : "false")}}}""";
+        BytesHash(Apart(true), "").ShouldBe(BytesHash(Apart(false), ""));
+    }
+
     [Fact]
     public void A_prefix_space_is_added_where_the_file_says_so()
     {
@@ -141,6 +181,22 @@ public sealed class TokenizerRulesTests
     private static string BertJson(string added) => $$"""
         {"added_tokens": [{{added}}], "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"},
          "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {{JsonSerializer.Serialize(Bert.Index().ToDictionary(t => t.Item, t => t.Index))}} } }
+        """;
+
+    private static string BytesJson(string added, string more) =>
+        $$"""{"added_tokens": [{{added}}], "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false}, "model": {"type": "BPE", "vocab": {"<unk>": 0, "a": 1, "Ġ": 2, "?": 3}, "merges": []{{more}} } }""";
+
+    private static string BytesHash(string added, string more)
+    {
+        using var folder = new TempFolder();
+        folder.Write("tokenizer.json", BytesJson(added, more));
+        return Tokenizer.FromFolder(folder.Path).Hash;
+    }
+
+    // "xa" comes first in the text, "aa" is raw; both want the first a.
+    private static string Disputed(bool normalized) => $$"""
+        {"content": "x", "id": 20, "normalized": true}, {"content": "xa", "id": 23, "normalized": {{(normalized ? "false" : "true")}}},
+        {"content": "aa", "id": 21, "normalized": {{(normalized ? "true" : "false")}}}, {"content": "y", "id": 22, "normalized": true}
         """;
 
     private static TempFolder RobertaFolder()
