@@ -434,9 +434,17 @@ namespace PeftStudio.Migrations.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<bool>("DevCollapsed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("dev_collapsed");
+
                     b.Property<double?>("DevScore")
                         .HasColumnType("double precision")
                         .HasColumnName("dev_score");
+
+                    b.Property<bool>("DevZeroDenominator")
+                        .HasColumnType("boolean")
+                        .HasColumnName("dev_zero_denominator");
 
                     b.Property<DateTimeOffset?>("FinishedAt")
                         .HasColumnType("timestamp with time zone")
@@ -498,6 +506,10 @@ namespace PeftStudio.Migrations.Migrations
                     b.Property<long>("Work")
                         .HasColumnType("bigint")
                         .HasColumnName("work");
+
+                    b.Property<bool>("ZeroDenominator")
+                        .HasColumnType("boolean")
+                        .HasColumnName("zero_denominator");
 
                     b.HasKey("Id")
                         .HasName("pk_trials");

@@ -1,5 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using PeftStudio.Migrations;
+using PeftStudio.Search.Studies;
 using PeftStudio.Storage.Rows;
 
 namespace PeftStudio.Storage.Tests;
@@ -16,6 +19,29 @@ public sealed class MigratorTests
         await using var context = studio.Open();
         (await context.Database.GetPendingMigrationsAsync()).ShouldBeEmpty();
         context.Database.HasPendingModelChanges().ShouldBeFalse("the model has changed: migrations/add NAME");
+    }
+
+    /// <summary>A studio that was brought up to date: what its results say of the dev rows is marked as it would be now.</summary>
+    [Fact]
+    public async Task A_constant_prediction_on_the_dev_rows_of_an_older_database_is_marked()
+    {
+        await using var studio = new StudioDatabase(PeftStudio.Tests.PostgresFixture.NewDatabase(), TimeProvider.System);
+        await Migrator.MigrateAsync(studio, None);
+        await using (var context = studio.Open())
+        {
+            var (_, trials) = await Seeds.SaveStudyAsync(context);
+            foreach (var (trial, dev) in new[] { (trials[0], new RowsScore(0, [], true)), (trials[1], new RowsScore(50, [], false)), (trials[2], null) })
+            {
+                trial.Start(Seeds.Noon);
+                trial.Complete(1, Seeds.Result(50) with { Dev = dev }, Seeds.Noon);
+            }
+            await context.SaveChangesAsync();
+            await context.GetService<IMigrator>().MigrateAsync("20261121200823_Exports");
+        }
+        await Migrator.MigrateAsync(studio, None);
+
+        await using var after = studio.Open();
+        (await after.Trials.OrderBy(trial => trial.Id).Select(trial => trial.DevCollapsed).ToListAsync()).ShouldBe([true, .. Enumerable.Repeat(false, 7)]);
     }
 
     [Fact]

@@ -71,4 +71,26 @@ public sealed class QueryTests(Database database) : IClassFixture<Database>
         results.Steps[0].Choices[0].Samples[1].Tasks[1].Result.ShouldBe(Seeds.Result(53));
         results.Run.ShouldNotBeNull().Trials.Count.ShouldBe(8);
     }
+
+    [Fact]
+    public async Task A_score_comes_with_what_is_to_be_known_of_its_own_rows()
+    {
+        await using var context = database.Studio.Open();
+        var (study, trials) = await Seeds.SaveStudyAsync(context, "marks");
+        var (fine, constant, undefined) = (new RowsScore(50, [], false), new RowsScore(0, [], true), new RowsScore(0, [], false) { ZeroDenominator = true });
+        foreach (var (trial, decision, dev) in new[] { (trials[0], fine, constant), (trials[1], constant, fine), (trials[2], undefined, fine), (trials[3], fine, undefined) })
+        {
+            trial.Start(Seeds.Noon);
+            trial.Complete(1, Seeds.Result(50) with { Decision = decision, Dev = dev }, Seeds.Noon);
+        }
+        await context.SaveChangesAsync();
+
+        await using var page = database.Studio.Open();
+        var step = (await StudyRecord.ReadAsync(page, study.Id, None)).ShouldHaveSingleItem();
+        step.Runs.Select(run => run.Collapsed).ShouldBe([false, true, false, false]);
+        step.FinalRuns.Select(run => run.Collapsed).ShouldBe([true, false, false, false]);
+        (await TrialTable.ReadAsync(page, study.Id, new(TrialState.Completed), None)).Rows.Select(row => (row.Collapsed, row.ZeroDenominator, row.DevCollapsed, row.DevZeroDenominator))
+            .ShouldBe([(false, false, true, false), (true, false, false, false), (false, true, false, false), (false, false, false, true)]);
+        (await StudySteps.ReadAsync(page, study.Id, None)).ShouldHaveSingleItem().Choices[0].Runs.Select(run => (run.Collapsed, run.ZeroDenominator)).ShouldBe([(true, false), (false, true)]);
+    }
 }

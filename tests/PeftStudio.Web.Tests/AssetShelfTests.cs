@@ -1,3 +1,4 @@
+using PeftStudio.Tests;
 using PeftStudio.Web.Assets;
 using PeftStudio.Web.Tests.Fetching;
 
@@ -23,5 +24,28 @@ public sealed class AssetShelfTests
         listed.Error.ShouldBeNull();
         // What can be used is read once.
         (await shelf.BackboneOf("tiny", CancellationToken.None)).ShouldBeSameAs(listed);
+    }
+
+    [Fact]
+    public async Task A_root_may_be_one_of_glues_folders_however_its_path_ends()
+    {
+        using var files = new TempFolder();
+        files.Write("SST-2/train.tsv", "sentence\tlabel\ngood\t1\nbad\t0\n");
+        files.Write("SST-2/dev.tsv", "sentence\tlabel\ngood\t1\nbad\t0\n");
+        await using var bench = new FetchBench();
+        foreach (var root in new[] { files["SST-2"], files["SST-2"] + "/", files.Path })
+            (await new AssetShelf(bench.Settings with { TaskFolders = [root] }).Tasks(CancellationToken.None)).ShouldHaveSingleItem().Error.ShouldBeNull(root);
+    }
+
+    /// <summary>It went away after it was seen: who reads it says so, and the others are listed.</summary>
+    [Fact]
+    public void A_folder_that_cannot_be_looked_into_is_read_each_time()
+    {
+        using var files = new TempFolder();
+        var readings = new FolderReadings<string>();
+        var read = 0;
+        for (var i = 0; i < 2; i++)
+            readings.Of(() => $"{++read}", files["gone"]).ShouldBe($"{read}");
+        read.ShouldBe(2);
     }
 }

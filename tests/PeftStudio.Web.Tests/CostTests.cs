@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using PeftStudio.Formats.Studies;
 using PeftStudio.Formats.Tasks;
 using PeftStudio.Search.Costs;
 using PeftStudio.Search.Studies;
@@ -10,6 +11,7 @@ using PeftStudio.Storage.Writes;
 using PeftStudio.Tests;
 using PeftStudio.Tests.Hub;
 using PeftStudio.Web.Assets;
+using PeftStudio.Web.Studies;
 
 namespace PeftStudio.Web.Tests;
 
@@ -98,6 +100,33 @@ public sealed class CostTests
         forecast.GetProperty("cost").ValueKind.ShouldBe(JsonValueKind.Null);
         forecast.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString() ?? "")
             .ShouldContain(warning => warning.StartsWith("Memory and time of a trial are not predicted: the rows of turning cannot be read now (", StringComparison.Ordinal));
+    }
+
+    /// <summary>The plan was looked at while the folder was whole; the forecast is read a moment later.</summary>
+    [Theory]
+    [InlineData(false, "its folder is gone")]
+    [InlineData(true, "dev.tsv is not in the task's folder")]
+    public async Task A_task_that_vanishes_or_breaks_after_the_look_is_told_and_breaks_no_forecast(bool breaks, string says)
+    {
+        await using var studio = await new Studio().StartAsync();
+        await Measure(studio, machine: 8_000_000_000);
+        var folder = Directory.CreateDirectory(Path.Join(studio.Data, "tasks", "leaving")).FullName;
+        foreach (var file in new[] { "train.tsv", "dev.tsv" })
+            await File.WriteAllTextAsync(Path.Join(folder, file), "text\tlabel\none\tyes\ntwo\tno\n");
+        await File.WriteAllTextAsync(Path.Join(folder, "task.json"), """
+            {"name": "leaving", "files": {"train": "train.tsv", "dev": "dev.tsv"}, "columns": {"text": "text", "label": "label"}, "labels": ["no", "yes"], "metrics": ["accuracy"]}
+            """);
+        var plan = StudyYaml.Read(Studio.Plan().Replace("[similarity]", "[similarity, leaving]", StringComparison.Ordinal)).Plan.ShouldNotBeNull();
+        var look = await studio.Services.GetRequiredService<StudyDesk>().Look(plan, CancellationToken.None);
+        look.Problems.ShouldBeEmpty();
+        if (breaks)
+            File.Delete(Path.Join(folder, "dev.tsv"));
+        else
+            Directory.Delete(folder, recursive: true);
+
+        var costs = await studio.Services.GetRequiredService<CostReading>().Read(plan, look, CancellationToken.None);
+        costs.Cost.ShouldBeNull();
+        costs.Warnings.ShouldHaveSingleItem().ShouldStartWith($"Memory and time of a trial are not predicted: the rows of leaving cannot be read now ({says}");
     }
 
     [Fact]

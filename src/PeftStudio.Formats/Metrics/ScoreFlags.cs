@@ -9,9 +9,6 @@ public enum ScoreFlags
     /// <summary>The model says the same for every row.</summary>
     ConstantPrediction = 1,
 
-    /// <summary>Every row has the same label or score.</summary>
-    ConstantTarget = 2,
-
     /// <summary>A metric's denominator was zero; that metric was set to 0.</summary>
-    ZeroDenominator = 4,
+    ZeroDenominator = 2,
 }

@@ -9,14 +9,14 @@ namespace PeftStudio.Formats.Metrics;
 public sealed record TaskScore(double Score, ValueList<MetricValue> Metrics, ScoreFlags Flags)
 {
     /// <summary>As a trial's result keeps it.</summary>
-    public RowsScore ToRowsScore() => new(Score, Metrics, Flags.HasFlag(ScoreFlags.ConstantPrediction));
+    public RowsScore ToRowsScore() => new(Score, Metrics, Flags.HasFlag(ScoreFlags.ConstantPrediction)) { ZeroDenominator = Flags.HasFlag(ScoreFlags.ZeroDenominator) };
 
     /// <param name="predicted">Class indices.</param>
     /// <param name="actual">Class indices, as many.</param>
     public static TaskScore OfClasses(IReadOnlyList<TaskMetric> metrics, ReadOnlySpan<int> predicted, ReadOnlySpan<int> actual)
     {
         CheckLengths(metrics, predicted.Length, actual.Length);
-        var flags = ConstantFlags(predicted, actual);
+        var flags = ConstantFlag(predicted);
         var values = new List<MetricValue>(metrics.Count);
         foreach (var metric in metrics)
         {
@@ -40,7 +40,7 @@ public sealed record TaskScore(double Score, ValueList<MetricValue> Metrics, Sco
         CheckLengths(metrics, predicted.Length, actual.Length);
         CheckFinite(predicted, nameof(predicted));
         CheckFinite(actual, nameof(actual));
-        var flags = ConstantFlags(predicted, actual);
+        var flags = ConstantFlag(predicted);
         var values = new List<MetricValue>(metrics.Count);
         foreach (var metric in metrics)
         {
@@ -62,7 +62,7 @@ public sealed record TaskScore(double Score, ValueList<MetricValue> Metrics, Sco
     public static TaskScore OfTexts(IReadOnlyList<TaskMetric> metrics, IReadOnlyList<string> hypotheses, IReadOnlyList<string> references)
     {
         CheckLengths(metrics, hypotheses.Count, references.Count);
-        var flags = ConstantFlags<string>([.. hypotheses], [.. references]);
+        var flags = ConstantFlag<string>([.. hypotheses]);
         var values = new List<MetricValue>(metrics.Count);
         foreach (var metric in metrics)
         {
@@ -84,9 +84,8 @@ public sealed record TaskScore(double Score, ValueList<MetricValue> Metrics, Sco
     private static ArgumentException WrongKind(TaskMetric metric, TargetKind wanted) => new(
         $"{TaskMetricNames.NameOf(metric)} compares {TaskMetricNames.KindOf(metric).ToString().ToLowerInvariant()}, and this task has {wanted.ToString().ToLowerInvariant()}", nameof(metric));
 
-    private static ScoreFlags ConstantFlags<T>(ReadOnlySpan<T> predicted, ReadOnlySpan<T> actual) where T : IEquatable<T> =>
-        (predicted.Length > 1 && !predicted.ContainsAnyExcept(predicted[0]) ? ScoreFlags.ConstantPrediction : ScoreFlags.None)
-        | (actual.Length > 1 && !actual.ContainsAnyExcept(actual[0]) ? ScoreFlags.ConstantTarget : ScoreFlags.None);
+    private static ScoreFlags ConstantFlag<T>(ReadOnlySpan<T> predicted) where T : IEquatable<T> =>
+        predicted.Length > 1 && !predicted.ContainsAnyExcept(predicted[0]) ? ScoreFlags.ConstantPrediction : ScoreFlags.None;
 
     private static void CheckLengths(IReadOnlyList<TaskMetric> metrics, int predicted, int actual)
     {

@@ -4,6 +4,7 @@ namespace PeftStudio.Search.Studies;
 
 /// <summary>One completed run of the final step: its score on the decision rows and on the official dev rows.</summary>
 /// <param name="Sample">the training seed.</param>
+/// <param name="Collapsed">every dev row got the same prediction.</param>
 public sealed record FinalRun(int Choice, int Sample, string Task, double DecisionScore, double DevScore, bool Collapsed);
 
 /// <summary>A contender on one task, over its seeds' dev scores.</summary>

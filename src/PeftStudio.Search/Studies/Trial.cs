@@ -82,6 +82,15 @@ public sealed class Trial
     /// <summary>Every decision row got the same prediction.</summary>
     public bool Collapsed { get; private set; }
 
+    /// <summary>Every dev row got the same prediction; false where the dev rows were not read.</summary>
+    public bool DevCollapsed { get; private set; }
+
+    /// <summary>A metric of the decision rows counts as 0 because its denominator is zero.</summary>
+    public bool ZeroDenominator { get; private set; }
+
+    /// <summary>The same of the dev rows.</summary>
+    public bool DevZeroDenominator { get; private set; }
+
     public TrialResult? Result { get; private set; }
 
     public bool IsOver => State is TrialState.Completed or TrialState.Failed or TrialState.Cancelled;
@@ -115,7 +124,8 @@ public sealed class Trial
         (State, FinishedAt, Result, Reason) = (TrialState.Completed, now, result, null);
         Score = result.Decision.Score;
         DevScore = result.Dev?.Score;
-        Collapsed = result.Decision.ConstantPrediction;
+        (Collapsed, DevCollapsed) = (result.Decision.ConstantPrediction, result.Dev?.ConstantPrediction ?? false);
+        (ZeroDenominator, DevZeroDenominator) = (result.Decision.ZeroDenominator, result.Dev?.ZeroDenominator ?? false);
         return WriteAnswer.Accepted;
     }
 

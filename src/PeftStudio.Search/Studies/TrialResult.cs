@@ -7,7 +7,12 @@ public sealed record MetricValue(string Name, double Value);
 
 /// <summary>Scores on one set of rows. <paramref name="Score"/>: the mean of the task's metrics, times 100; bigger is better.</summary>
 /// <param name="ConstantPrediction">every row got the same prediction: the run collapsed.</param>
-public sealed record RowsScore(double Score, ValueList<MetricValue> Metrics, bool ConstantPrediction);
+public sealed record RowsScore(double Score, ValueList<MetricValue> Metrics, bool ConstantPrediction)
+{
+    /// <summary>A metric's denominator was zero: it counts as 0 by convention, and nothing was measured. False in results written before this was kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ZeroDenominator { get; init; }
+}
 
 /// <summary>One epoch of a trial's curve. <paramref name="Loss"/>: mean training loss over the epoch's rows.</summary>
 public sealed record EpochPoint(int Epoch, double Loss, RowsScore Decision);

@@ -151,7 +151,7 @@ public static class DesignTable
             : 0;
         return rows.ConvertAll(row =>
         {
-            var run = StudySteps.Run(row.Sample.Id, row.Sample.Index, trialsOf[row.Sample.Id].ToValueList(), collapsed: false);
+            var run = StudySteps.Run(row.Sample.Id, row.Sample.Index, trialsOf[row.Sample.Id].ToValueList());
             return new DesignRowView(row.Sample.Id, new(row.Stage, row.Group), row.Choice, row.Label, row.Sample.Index, row.Sample.Value().Design, row.Sample.Sizes, row.Sample.DesignHash,
                 row.Sample.Tunable, row.Sample.Methods, row.Sample.Parameters ?? backbone, run.State, run.Score, run.DevScore, run.Tasks);
         });

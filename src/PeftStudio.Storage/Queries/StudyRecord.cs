@@ -27,7 +27,7 @@ public static class StudyRecord
             join sample in context.Samples on trial.SampleId equals sample.Id
             join choice in context.Choices on sample.ChoiceId equals choice.Id
             orderby choice.Index, sample.Index, trial.Task
-            select new { trial.StepId, Choice = choice.Index, Sample = sample.Index, trial.Task, trial.Score, trial.DevScore, trial.Collapsed })
+            select new { trial.StepId, Choice = choice.Index, Sample = sample.Index, trial.Task, trial.Score, trial.DevScore, trial.Collapsed, trial.DevCollapsed })
             .ToListAsync(cancellationToken)).ToLookup(run => run.StepId);
         return steps.ConvertAll(step => new RecordedStep(
             step.Id,
@@ -36,7 +36,7 @@ public static class StudyRecord
             step.Notes,
             step.Decision,
             runs[step.Id].Select(run => new ScoredRun(run.Choice, run.Sample, run.Task, run.Score ?? 0, run.Collapsed)).ToValueList(),
-            runs[step.Id].Where(run => run.DevScore is not null).Select(run => new FinalRun(run.Choice, run.Sample, run.Task, run.Score ?? 0, run.DevScore ?? 0, run.Collapsed)).ToValueList(),
+            runs[step.Id].Where(run => run.DevScore is not null).Select(run => new FinalRun(run.Choice, run.Sample, run.Task, run.Score ?? 0, run.DevScore ?? 0, run.DevCollapsed)).ToValueList(),
             choices[step.Id].Where(choice => choice.Dropped).Select(choice => choice.Index).ToHashSet()));
     }
 }

@@ -5,7 +5,7 @@ namespace PeftStudio.Storage.Queries;
 
 public sealed record TrialRowView(
     long Id, StageKey Stage, string Choice, int SampleId, int Sample, string Task, TrialState State, int Attempt, string? WorkerId, double? Score, double? DevScore,
-    bool Collapsed, string? Reason, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, bool HasAdapter);
+    bool Collapsed, bool ZeroDenominator, bool DevCollapsed, bool DevZeroDenominator, string? Reason, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, bool HasAdapter);
 
 public sealed record TrialPage(int Total, IReadOnlyList<TrialRowView> Rows);
 
@@ -26,7 +26,7 @@ public static class TrialTable
             orderby trial.Id
             select new TrialRowView(trial.Id, new StageKey(step.Stage, step.Group), choice.Label, sample.Id, sample.Index, trial.Task, trial.State, trial.Attempt,
                 context.Attempts.Where(attempt => attempt.TrialId == trial.Id && attempt.Number == trial.Attempt).Select(attempt => attempt.WorkerId).FirstOrDefault(),
-                trial.Score, trial.DevScore, trial.Collapsed, trial.Reason, trial.StartedAt, trial.FinishedAt, context.Adapters.Any(adapter => adapter.TrialId == trial.Id));
+                trial.Score, trial.DevScore, trial.Collapsed, trial.ZeroDenominator, trial.DevCollapsed, trial.DevZeroDenominator, trial.Reason, trial.StartedAt, trial.FinishedAt, context.Adapters.Any(adapter => adapter.TrialId == trial.Id));
         return new(await rows.CountAsync(cancellationToken), await rows.Skip(filter.Skip).Take(filter.Take).ToListAsync(cancellationToken));
     }
 }

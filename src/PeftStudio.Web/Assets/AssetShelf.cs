@@ -20,10 +20,10 @@ public sealed class AssetShelf(StudioSettings settings)
 
     /// <summary>By name; of two of one name the first folder's counts, as it does for workers.</summary>
     public Task<IReadOnlyList<BackboneListing>> Backbones(CancellationToken cancel) => Task.Run<IReadOnlyList<BackboneListing>>(
-        () => [.. Folders(settings.BackboneFolders, IsBackbone, cancel).Select(folder => backbones.Of(() => Describe(folder), folder)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
+        () => [.. Folders(AssetRoots.Backbones(settings.BackboneFolders), cancel).Select(folder => backbones.Of(() => Describe(folder), folder)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
 
     public Task<IReadOnlyList<TaskListing>> Tasks(CancellationToken cancel) => Task.Run<IReadOnlyList<TaskListing>>(
-        () => [.. Folders(settings.TaskFolders, IsTask, cancel).Select(folder => tasks.Of(() => TaskCatalog.Describe(folder), folder)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
+        () => [.. Folders(AssetRoots.Tasks(settings.TaskFolders), cancel).Select(folder => tasks.Of(() => TaskCatalog.Describe(folder), folder)).DistinctBy(listing => listing.Name, StringComparer.Ordinal).OrderBy(listing => listing.Name, StringComparer.Ordinal)], cancel);
 
     public async Task<BackboneListing?> BackboneOf(string name, CancellationToken cancel) =>
         (await Backbones(cancel)).FirstOrDefault(listing => string.Equals(listing.Name, name, StringComparison.Ordinal));
@@ -79,12 +79,8 @@ public sealed class AssetShelf(StudioSettings settings)
         ? new(listing.Name, hash, definition.LabelNames, definition.MetricNames, train.Rows, dev.Rows)
         : null;
 
-    /// <summary>A configured folder is one itself, or holds some.</summary>
-    private static IEnumerable<string> Folders(IReadOnlyList<string> roots, Func<string, bool> isOne, CancellationToken cancel)
+    private static IEnumerable<string> Folders(IReadOnlyList<string> folders, CancellationToken cancel)
     {
-        var folders = roots.Where(Directory.Exists)
-            .SelectMany(root => isOne(root) ? [root] : Directory.EnumerateDirectories(root).Where(folder => !Path.GetFileName(folder).StartsWith('.')).Order(StringComparer.Ordinal).Where(isOne))
-            .Distinct(StringComparer.Ordinal);
         foreach (var folder in folders)
         {
             cancel.ThrowIfCancellationRequested();
@@ -92,15 +88,9 @@ public sealed class AssetShelf(StudioSettings settings)
         }
     }
 
-    private static bool IsBackbone(string folder) => File.Exists(Path.Join(folder, "config.json"));
-
-    private static bool IsTask(string folder) => GlueTasks.Find(Path.GetFileName(folder)) is not null
-        ? Directory.EnumerateFiles(folder).Any()
-        : File.Exists(Path.Join(folder, TaskJson.FileName));
-
     private static BackboneListing Describe(string folder)
     {
-        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        var name = AssetRoots.NameOf(folder);
         BackboneConfig? config = null;
         try
         {

@@ -76,8 +76,10 @@ public sealed class UploadFolder : IDisposable
         var path = SafePath.Under(Incoming, ".archive");
         try
         {
+            var held = bytes;
             await Copy(content, path, "the archive", cancel);
-            bytes = 0;
+            // The archive goes again: of it only what is in it counts, beside all that came before.
+            bytes = held;
             try
             {
                 await using var archive = await ZipFile.OpenReadAsync(path, cancel);

@@ -35,21 +35,26 @@ internal sealed class Download(RemoteSource source, DataDisk disk, long mostByte
     private async Task<bool> TryAsync(RemoteFile file, PartialFile part, Action<long, long?> here, CancellationToken cancel)
     {
         var have = part.Resumable(file);
-        if (file.Size is { } whole && have == whole && whole > 0)
+        if (have > 0 && have == file.Size)
         {
             await FinishAsync(file, part, cancel);
             return true;
         }
         using var answer = await source.OpenAsync(file.Address, have > 0 ? new RangeHeaderValue(have, null) : null, have > 0 ? part.Validator : null, cancel);
         var response = answer.Response;
-        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable || (response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From != have))
+        file = file with { Size = file.Size ?? answer.LinkedSize, Checksum = file.Checksum ?? Checksum.Sha256(answer.LinkedSha256) };
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable || (response.StatusCode == HttpStatusCode.PartialContent && !Continues(file, part, have, response)))
         {
             part.Delete();
             return false;
         }
         if (response.StatusCode == HttpStatusCode.OK)
             have = 0;
-        file = file with { Size = file.Size ?? answer.LinkedSize ?? have + response.Content.Headers.ContentLength, Checksum = file.Checksum ?? Checksum.Sha256(answer.LinkedSha256) };
+        // Of a range, Content-Length is that of what is sent now, which need not reach the end. What is here stays where the two differ: some proxy's page may have come.
+        var whole = response.StatusCode == HttpStatusCode.OK ? response.Content.Headers.ContentLength : response.Content.Headers.ContentRange?.Length;
+        if (whole is not null && file.Size is not null && whole != file.Size)
+            throw WrongSize(file, $"{whole} bytes");
+        file = file with { Size = file.Size ?? whole };
         if (file.Size > mostBytes)
             throw TooLarge(file);
         // A connection that closes early looks like the end of such an answer. Chunks have an end of their own.
@@ -62,6 +67,15 @@ internal sealed class Download(RemoteSource source, DataDisk disk, long mostByte
         await FinishAsync(file, part, cancel);
         return true;
     }
+
+    /// <summary>
+    /// Whether a range belongs behind what is here: it begins there, and is of the same content. A server, or a cache before it, may pass over If-Range; where
+    /// one side's validator is missing a checksum has to say in the end, and without that nothing would notice.
+    /// </summary>
+    private static bool Continues(RemoteFile file, PartialFile part, long have, HttpResponseMessage response) =>
+        response.Content.Headers.ContentRange is { } range && range.From == have
+        && (part.Validator is { } kept && response.Headers.ETag is { } sent ? sent.Equals(kept) : file.Checksum is not null)
+        && (range.HasLength || file is not { Size: null, Checksum: null });
 
     private async Task CopyAsync(RemoteFile file, PartialFile part, long have, HttpResponseMessage response, Action<long, long?> here, CancellationToken cancel)
     {
@@ -87,7 +101,11 @@ internal sealed class Download(RemoteSource source, DataDisk disk, long mostByte
             if (read == 0)
                 break;
             if ((have += read) > (file.Size ?? mostBytes))
-                throw file.Size is null ? TooLarge(file) : WrongSize(file, part, $"more than the {file.Size} bytes");
+            {
+                // As much of it as was announced would look complete the next time.
+                part.Delete();
+                throw file.Size is null ? TooLarge(file) : WrongSize(file, "more");
+            }
             DataDisk.Writing(file.Name, () => to.Write(buffer, 0, read), Full);
             here(have, file.Size);
         }
@@ -111,11 +129,8 @@ internal sealed class Download(RemoteSource source, DataDisk disk, long mostByte
         part.Complete();
     }
 
-    private static FetchRefused WrongSize(RemoteFile file, PartialFile part, string what)
-    {
-        part.Delete();
-        return new($"{file.Address.Host} sends {what} that it announced for {file.Name}; what had come of it was thrown away", StatusCodes.Status502BadGateway);
-    }
+    private static FetchRefused WrongSize(RemoteFile file, string sent) => new(
+        $"{file.Address.Host} sends {sent} of {file.Name}, which was announced with {file.Size}; fetch again later, or name another revision or mirror", StatusCodes.Status502BadGateway);
 
     private FetchRefused TooLarge(RemoteFile file) =>
         new($"{file.Name} is larger than {mostBytes / (1024 * 1024)} MB (Studio:UploadMegabytes)", StatusCodes.Status413PayloadTooLarge);

@@ -54,6 +54,7 @@ public sealed class FetchDesk : IAsyncDisposable
         Reserve(order);
         try
         {
+            await order.CheckFreeAsync(cancel);
             var plan = await LookAsync(order, cancel);
             Begin(order, plan, folder);
             var fetch = new Fetch(
@@ -163,6 +164,7 @@ public sealed class FetchDesk : IAsyncDisposable
         }
         fetch.Now(null);
         var made = fetch.Order.Make(fetch.Folder, disk);
+        await fetch.Order.CheckFreeAsync(fetch.Cancelled);
         fetch.Cancelled.ThrowIfCancellationRequested();
         fetch.Folder.Place(made);
         try
@@ -214,11 +216,13 @@ public sealed class FetchDesk : IAsyncDisposable
 
     private FetchFolder FolderFor(IFetchOrder order)
     {
-        var (root, roots, setting) = order.Kind == FetchKind.Backbone
-            ? (settings.UploadedBackbones, settings.BackboneFolders, "BackboneFolders")
-            : (settings.UploadedTasks, settings.TaskFolders, "TaskFolders");
+        var (root, roots, setting, isOne) = order.Kind == FetchKind.Backbone
+            ? (settings.UploadedBackbones, settings.BackboneFolders, "BackboneFolders", AssetRoots.IsBackbone(settings.UploadedBackbones))
+            : (settings.UploadedTasks, settings.TaskFolders, "TaskFolders", AssetRoots.IsTask(settings.UploadedTasks));
         if (!roots.Any(named => Path.TrimEndingDirectorySeparator(named) == Path.TrimEndingDirectorySeparator(root)))
             throw new FetchRefused($"what is fetched goes to {root}, which Studio:{setting} does not name; add it there", StatusCodes.Status409Conflict);
+        if (isOne)
+            throw new FetchRefused($"what is fetched goes to {root}, which is itself a {order.Kind.ToString().ToLowerInvariant()}, so that no folder in it is looked at; move its files into a folder of their own", StatusCodes.Status409Conflict);
         if (roots.Any(named => Directory.Exists(Path.Join(named, order.Target))))
             throw FetchFolder.Taken(order.Target);
         return new FetchFolder(root, order.Target, disk);

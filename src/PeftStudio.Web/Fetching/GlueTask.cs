@@ -18,6 +18,12 @@ internal sealed class GlueTask(RemoteSource glue, AssetShelf shelf, GlueArchive 
 
     public RemoteSource Source => glue;
 
+    public async Task CheckFreeAsync(CancellationToken cancel)
+    {
+        if (await shelf.TaskOf(archive.Task, cancel) is { } holder)
+            throw new FetchRefused($"a task called '{archive.Task}' exists already, in {holder.Folder}; rename or remove that one", StatusCodes.Status409Conflict, "name");
+    }
+
     public Task<FetchPlan> LookAsync(CancellationToken cancel)
     {
         RemoteFile[] files = [.. archive.Files.Select(FileOf)];

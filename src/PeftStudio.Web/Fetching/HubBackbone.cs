@@ -21,6 +21,12 @@ internal sealed class HubBackbone(RemoteSource hub, AssetShelf shelf, HubReferen
 
     public RemoteSource Source => hub;
 
+    public async Task CheckFreeAsync(CancellationToken cancel)
+    {
+        if (await shelf.BackboneOf(target, cancel) is { } holder)
+            throw new FetchRefused($"a backbone called '{target}' exists already, in {holder.Folder}; choose another name", StatusCodes.Status409Conflict, "as");
+    }
+
     public async Task<FetchPlan> LookAsync(CancellationToken cancel)
     {
         try
@@ -31,10 +37,14 @@ internal sealed class HubBackbone(RemoteSource hub, AssetShelf shelf, HubReferen
             // An architecture that is not supported is refused before its weights come.
             _ = BackboneConfig.Parse(await ReadAsync(listing, listing.Config, MostConfigBytes, cancel));
             var shards = index is null ? null : SafetensorsCheckpoint.ShardNames(await ReadAsync(listing, index, MostIndexBytes, cancel));
+            var files = listing.Backbone(shards);
+            // An index may name whatever it likes; a name that no folder takes is refused before a folder is begun.
+            foreach (var file in files)
+                SafePath.Under(Path.GetTempPath(), file.Name);
             return new($"{hub.Origin}{reference.Repository} {listing.Commit}",
-                [.. listing.Backbone(shards).Select(file => new RemoteFile(Address(listing, file), file.Name, file.Size, Checksum.Sha256(file.Sha256) ?? Checksum.GitBlob(file.BlobId)))]);
+                [.. files.Select(file => new RemoteFile(Address(listing, file), file.Name, file.Size, Checksum.Sha256(file.Sha256) ?? Checksum.GitBlob(file.BlobId)))]);
         }
-        catch (InvalidDataException error)
+        catch (Exception error) when (error is InvalidDataException or UnsafePathException)
         {
             throw new FetchRefused($"{reference}: {error.Message}", field: "name");
         }

@@ -15,6 +15,10 @@ internal interface IFetchOrder
 
     RemoteSource Source { get; }
 
+    /// <summary>Refuses a name that another folder's has: of two the first counts, and what is fetched would not be seen.</summary>
+    /// <exception cref="FetchRefused">The name is taken.</exception>
+    Task CheckFreeAsync(CancellationToken cancel);
+
     /// <summary>Finds out what belongs to it and whether the studio can use it, before anything large is fetched.</summary>
     /// <exception cref="FetchRefused">It cannot be had, or not be used.</exception>
     /// <exception cref="RemoteRefused">For <see cref="Explain"/>.</exception>

@@ -23,8 +23,10 @@ internal sealed class PartialFile(string place)
         return have > (file.Size ?? long.MaxValue) || (file.Checksum is null && Validator is null) ? 0 : have;
     }
 
+    /// <summary>Starts anew. What had come goes before the validator is written: the other way round, a process that ends in between leaves old bytes under a new validator.</summary>
     public void Begin(EntityTagHeaderValue? tag)
     {
+        File.Delete(Path);
         if (tag is { IsWeak: false })
             File.WriteAllText(validator, tag.ToString());
         else

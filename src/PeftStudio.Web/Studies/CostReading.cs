@@ -19,20 +19,24 @@ public sealed class CostReading(AssetShelf shelf, TokenShelf tokens, StudioDatab
         if ((await Measured(asset.Hash, cancel)).FirstOrDefault(known => known.Precision == plan.Training.Precision) is not { } basis)
             return CostLook.NotMeasured(plan, backbone);
         var tasks = new List<CostTask>();
-        foreach (var listing in (await shelf.Tasks(cancel)).Where(task => plan.Tasks.Contains(task.Name, StringComparer.Ordinal)))
-            if (AssetShelf.Asset(listing) is { } task)
+        var listings = await shelf.Tasks(cancel);
+        foreach (var name in plan.Tasks)
+        {
+            // A folder or a file changed since the look; the next one finds it.
+            if (listings.FirstOrDefault(listing => string.Equals(listing.Name, name, StringComparison.Ordinal)) is not { } listing)
+                return CostLook.NotRead(name, "its folder is gone");
+            if (AssetShelf.Asset(listing) is not { } task)
+                return CostLook.NotRead(name, listing.Error ?? "its files changed");
+            try
             {
-                try
-                {
-                    var (rows, written) = await tokens.Of(backbone, listing, plan.Training.MaxLength, cancel);
-                    tasks.Add(new(task, rows, Bytes(listing), written));
-                }
-                catch (Exception error) when (error is InvalidTaskException or InvalidDataException or IOException or UnauthorizedAccessException)
-                {
-                    // A file changed since the look; the next one finds it.
-                    return CostLook.NotRead(listing, error.Message);
-                }
+                var (rows, written) = await tokens.Of(backbone, listing, plan.Training.MaxLength, cancel);
+                tasks.Add(new(task, rows, Bytes(listing), written));
             }
+            catch (Exception error) when (error is InvalidTaskException or InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                return CostLook.NotRead(name, error.Message);
+            }
+        }
         return CostLook.Of(plan, StudyCost.Of(plan, asset, tasks, forecast, basis.Model), basis);
     }
 

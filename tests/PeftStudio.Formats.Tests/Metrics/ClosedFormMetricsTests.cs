@@ -79,12 +79,13 @@ public sealed class ClosedFormMetricsTests
     }
 
     [Fact]
-    public void A_constant_target_is_flagged_as_that()
+    public void A_constant_target_leaves_no_denominator()
     {
         var score = TaskScore.OfScores([TaskMetric.Pearson], [1, 2, 3], [4, 4, 4]);
 
         score.Score.ShouldBe(0);
-        score.Flags.ShouldBe(ScoreFlags.ConstantTarget | ScoreFlags.ZeroDenominator);
+        score.Flags.ShouldBe(ScoreFlags.ZeroDenominator);
+        score.ToRowsScore().ZeroDenominator.ShouldBeTrue();
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using PeftStudio.Formats.Metrics;
+using PeftStudio.Search;
+using PeftStudio.Search.Studies;
 
 namespace PeftStudio.Formats.Tests.Metrics;
 
@@ -37,9 +39,21 @@ public sealed class TextScoreTests
         score.Flags.ShouldBe(ScoreFlags.ZeroDenominator);
     }
 
+    /// <summary>A copy of the references, word for word, and not one of the words that ROUGE counts.</summary>
+    [Fact]
+    public void Texts_in_another_script_have_ROUGE_0_by_convention_and_say_so()
+    {
+        var score = TaskScore.OfTexts([TaskMetric.Rouge1], ["дождь идёт", "снег"], ["дождь идёт", "снег"]).ToRowsScore();
+
+        (score.Score, score.ConstantPrediction, score.ZeroDenominator).ShouldBe((0, false, true));
+        CanonicalJson.Read<RowsScore>(CanonicalJson.Write(score)).ShouldBe(score);
+        TaskScore.OfTexts([TaskMetric.Rouge1], ["rain falls", "snow"], ["rain falls", "snow"]).ToRowsScore().ZeroDenominator.ShouldBeFalse();
+        CanonicalJson.Read<RowsScore>("""{"score": 0, "metrics": [], "constantPrediction": true}""").ShouldNotBeNull().ZeroDenominator.ShouldBeFalse();
+    }
+
     [Fact]
     public void Empty_texts_are_scored_and_flagged() =>
-        TaskScore.OfTexts(All, ["", ""], ["", ""]).ShouldBe(new(0, [new("rouge1", 0), new("rouge2", 0), new("rougeL", 0), new("bleu", 0)], ScoreFlags.ConstantPrediction | ScoreFlags.ConstantTarget | ScoreFlags.ZeroDenominator));
+        TaskScore.OfTexts(All, ["", ""], ["", ""]).ShouldBe(new(0, [new("rouge1", 0), new("rouge2", 0), new("rougeL", 0), new("bleu", 0)], ScoreFlags.ConstantPrediction | ScoreFlags.ZeroDenominator));
 
     [Fact]
     public void Any_texts_have_finite_scores_in_range_and_a_copy_the_best() => Prop.ForAll(

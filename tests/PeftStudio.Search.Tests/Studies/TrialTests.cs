@@ -35,6 +35,25 @@ public sealed class TrialTests
         Should.Throw<InvalidOperationException>(() => trial.Start(Noon));
     }
 
+    /// <summary>The two sets of rows have scores of their own: a prediction may be constant on one of them alone.</summary>
+    [Fact]
+    public void What_a_reader_has_to_know_of_a_score_is_kept_for_each_set_of_rows()
+    {
+        var (fine, collapsed, undefined) = (new RowsScore(50, [], ConstantPrediction: false), new RowsScore(0, [], ConstantPrediction: true), new RowsScore(0, [], ConstantPrediction: false) { ZeroDenominator = true });
+        Marks(fine, null).ShouldBe((false, false, false, false));
+        Marks(fine, collapsed).ShouldBe((false, false, true, false));
+        Marks(collapsed, fine).ShouldBe((true, false, false, false));
+        Marks(undefined, fine).ShouldBe((false, true, false, false));
+        Marks(fine, undefined).ShouldBe((false, false, false, true));
+
+        static (bool, bool, bool, bool) Marks(RowsScore decision, RowsScore? dev)
+        {
+            var trial = Running();
+            trial.Complete(1, Result with { Decision = decision, Dev = dev }, Noon);
+            return (trial.Collapsed, trial.ZeroDenominator, trial.DevCollapsed, trial.DevZeroDenominator);
+        }
+    }
+
     [Fact]
     public void An_attempt_below_the_newest_cannot_write()
     {

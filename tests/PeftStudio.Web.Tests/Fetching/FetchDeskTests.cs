@@ -1,3 +1,4 @@
+using PeftStudio.Tests;
 using PeftStudio.Web.Assets;
 using PeftStudio.Web.Fetching;
 
@@ -149,6 +150,78 @@ public sealed class FetchDeskTests
         seen.ShouldBeGreaterThan(5);
         await bench.FetchAsync(target: "unseen");
         woken.ShouldBe(seen);
+    }
+
+    /// <summary>Of two of one name the first folder's counts: what was fetched would lie there unseen.</summary>
+    [Fact]
+    public async Task A_name_that_a_backbone_of_another_folder_has_is_refused_before_anybody_is_asked()
+    {
+        using var elsewhere = new TempFolder();
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        elsewhere.Write("tiny-bert/config.json", FetchBench.Config);
+        await using var named = new Named(bench, elsewhere["tiny-bert"]);
+        var refused = await Should.ThrowAsync<FetchRefused>(() => named.Orders.BackboneAsync(FetchBench.Repository, null, null, CancellationToken.None));
+        (refused.Status, refused.Field, refused.Message).ShouldBe((409, "as", $"a backbone called 'tiny-bert' exists already, in {elsewhere["tiny-bert"]}; choose another name"));
+        bench.Hub.Requests.ShouldBeEmpty();
+        bench.Files().ShouldBeEmpty();
+        named.Desk.List().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_name_that_a_backbone_of_another_folder_got_meanwhile_leaves_the_parts()
+    {
+        using var elsewhere = new TempFolder();
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        var hold = new TaskCompletionSource();
+        bench.Hub.HoldUntil[bench.WeightsPath] = hold.Task;
+        await using var named = new Named(bench, elsewhere["tiny-bert"]);
+        var started = await named.Orders.BackboneAsync(FetchBench.Repository, null, null, CancellationToken.None);
+        elsewhere.Write("tiny-bert/config.json", FetchBench.Config);
+        hold.SetResult();
+        var view = started;
+        for (var i = 0; i < 3000 && view.IsGoingOn; i++)
+        {
+            await Task.Delay(10, CancellationToken.None);
+            view = named.Desk.Find(started.Id).ShouldNotBeNull();
+        }
+        view.State.ShouldBe(FetchState.Failed);
+        view.Message.ShouldNotBeNull().ShouldContain("a backbone called 'tiny-bert' exists already");
+        bench.Files().ShouldAllBe(file => file.StartsWith("backbones/.fetch-tiny-bert/", StringComparison.Ordinal));
+        bench.Files().Count.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task What_would_go_into_a_backbone_is_refused()
+    {
+        await using var bench = new FetchBench();
+        bench.AddTiny();
+        Directory.CreateDirectory(bench.Backbones);
+        await File.WriteAllBytesAsync(Path.Join(bench.Backbones, "config.json"), FetchBench.Config);
+        var refused = await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync());
+        (refused.Status, refused.Message.Contains("is itself a backbone", StringComparison.Ordinal)).ShouldBe((409, true), refused.Message);
+    }
+
+    /// <summary>A studio that looks into another folder first.</summary>
+    private sealed class Named : IAsyncDisposable
+    {
+        public Named(FetchBench bench, string first)
+        {
+            var settings = bench.Settings with { BackboneFolders = [first, .. bench.Settings.BackboneFolders] };
+            Desk = new FetchDesk(settings, DataDisk.Real, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<FetchDesk>.Instance);
+            Orders = new FetchOrders(settings, new AssetShelf(settings), Desk);
+        }
+
+        public FetchDesk Desk { get; }
+
+        public FetchOrders Orders { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Desk.DisposeAsync();
+            Orders.Dispose();
+        }
     }
 
     /// <summary>A studio whose settings do not name its own data folder would fetch gigabytes that nobody sees.</summary>

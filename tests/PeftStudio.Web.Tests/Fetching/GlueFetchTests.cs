@@ -31,6 +31,21 @@ public sealed class GlueFetchTests
         (again.Status, again.Message.Contains("exists already", StringComparison.Ordinal)).ShouldBe((409, true));
     }
 
+    /// <summary>A task's name is that in its task.json, whatever its folder is called.</summary>
+    [Fact]
+    public async Task A_name_that_a_task_of_ones_own_has_is_refused()
+    {
+        await using var bench = With("RTE", Rte);
+        bench.Hub.AddFile("glue/data/RTE.zip", Rte);
+        var mine = Directory.CreateDirectory(Path.Join(bench.Tasks, "zz-my-rte")).FullName;
+        await File.WriteAllTextAsync(Path.Join(mine, "task.json"),
+            """{"name": "RTE", "files": {"train": "train.tsv", "dev": "dev.tsv"}, "columns": {"text": "text", "label": "label"}, "labels": ["no", "yes"], "metrics": ["accuracy"]}""");
+        var refused = await Should.ThrowAsync<FetchRefused>(() => bench.Orders.TaskAsync("RTE", CancellationToken.None));
+        (refused.Status, refused.Message).ShouldBe((409, $"a task called 'RTE' exists already, in {mine}; rename or remove that one"));
+        bench.Hub.Requests.ShouldBeEmpty();
+        bench.Files().ShouldBe(["tasks/zz-my-rte/task.json"]);
+    }
+
     [Fact]
     public async Task A_cut_archive_is_resumed_and_the_bytes_are_the_same()
     {

@@ -85,6 +85,20 @@ public sealed class HubFetchTests
         bench.Files().ShouldBeEmpty();
     }
 
+    /// <summary>The repository has it, and no folder of the studio's takes the name.</summary>
+    [Fact]
+    public async Task A_shard_whose_name_no_folder_takes_is_refused_before_anything_is_begun()
+    {
+        await using var bench = new FetchBench();
+        bench.Hub.Add(FetchBench.Repository, ("config.json", FetchBench.Config), ("vocab.txt", FetchBench.Vocabulary), ("model~1.safetensors", [1]),
+            ("model.safetensors.index.json", """{ "weight_map": { "bert.encoder.a": "model~1.safetensors" } }"""u8.ToArray()));
+        var refused = await Should.ThrowAsync<FetchRefused>(() => bench.FetchAsync());
+        (refused.Status, refused.Field).ShouldBe((400, "name"));
+        refused.Message.ShouldContain("'model~1.safetensors' has the character U+007E");
+        Directory.Exists(bench.Backbones).ShouldBeFalse();
+        bench.Desk.List().ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -209,7 +223,7 @@ public sealed class HubFetchTests
         bench.AddTiny();
         bench.Hub.AddFile(bench.WeightsPath, [.. FetchBench.Weights, 0]);
         var view = await bench.FetchAsync();
-        view.Message.ShouldNotBeNull().ShouldContain("more than the");
+        view.Message.ShouldNotBeNull().ShouldContain($"sends {FetchBench.Weights.Length + 1} bytes of model.safetensors, which was announced with {FetchBench.Weights.Length}");
         bench.Files().ShouldNotContain(file => file.Contains("model.safetensors"));
     }
 

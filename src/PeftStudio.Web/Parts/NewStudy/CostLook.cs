@@ -1,5 +1,4 @@
 using System.Globalization;
-using PeftStudio.Formats.Tasks;
 using PeftStudio.Search.Costs;
 using PeftStudio.Search.Studies;
 using PeftStudio.Storage.Queries;
@@ -18,7 +17,7 @@ public sealed record CostLook(string Says, StudyCost? Cost, IReadOnlyList<string
     public static CostLook NotMeasured(StudyPlan plan, BackboneListing backbone) => new(
         $"Memory and time of a trial are not measured yet for {backbone.Name} in {Word(plan.Training.Precision)}: run {Command(backbone.Folder, plan.Training.Precision)}.", null, []);
 
-    public static CostLook NotRead(TaskListing task, string reason) => new("", null, [$"Memory and time of a trial are not predicted: the rows of {task.Name} cannot be read now ({reason})."]);
+    public static CostLook NotRead(string task, string reason) => new("", null, [$"Memory and time of a trial are not predicted: the rows of {task} cannot be read now ({reason})."]);
 
     public static string Command(string folder, Precision precision) => $"./studio probe --backbone {folder}{(precision == Precision.Fp32 ? "" : $" --precision {Word(precision)}")}";
 
