@@ -32,7 +32,7 @@ public sealed record Scale(double Low, double High)
         var step = (rough / power) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 } * power;
         var ticks = new List<double>();
         for (var tick = Math.Ceiling(Low / step) * step; tick <= High; tick += step)
-            ticks.Add(Math.Round(tick, 10));
+            ticks.Add(Math.Round(tick, 10) + 0.0); // -0 becomes 0
         return ticks;
     }
 
