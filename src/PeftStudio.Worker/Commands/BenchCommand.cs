@@ -39,6 +39,7 @@ internal static class BenchCommand
         command.Run((parsed, cancellationToken) =>
         {
             NativeRuntime.UseThreads(parsed.GetValue(threads));
+            var place = NativeRuntime.UseDevice(parsed.GetRequiredValue(device));
             var folder = Directory.CreateTempSubdirectory("peftstudio-bench-");
             try
             {
@@ -47,7 +48,7 @@ internal static class BenchCommand
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                 foreach (var type in parsed.GetRequiredValue(precision))
                 {
-                    using var backbone = Backbone.Load(folder.FullName, NativeRuntime.UseDevice(parsed.GetRequiredValue(device)), type == "bf16" ? Precision.Bf16 : Precision.Fp32);
+                    using var backbone = Backbone.Load(folder.FullName, place, type == "bf16" ? Precision.Bf16 : Precision.Fp32);
                     foreach (var time in parsed.GetRequiredValue(length))
                     {
                         cancellationToken.ThrowIfCancellationRequested();

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using PeftStudio.Formats.Exports;
 using PeftStudio.Formats.Safetensors;
+using PeftStudio.Models.Backbones;
 using PeftStudio.Models.Exports;
 using PeftStudio.Models.Forwarding;
 using PeftStudio.Search.Exports;
@@ -107,10 +108,7 @@ public sealed class PeftLayoutTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
-        AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["out"]);
-        var config = Parse(folder["out/adapter_config.json"]);
-        config[field] = JsonNode.Parse(value);
-        folder.Write("out/adapter_config.json", config.ToJsonString());
+        WriteWith(folder, backbone, field, value);
         Should.Throw<Exception>(() => LoadedAdapter.Read(folder["out"], backbone)).Message.ShouldContain(message);
     }
 
@@ -126,12 +124,18 @@ public sealed class PeftLayoutTests
         using var folder = new TempFolder();
         using var backbone = files.Load();
         using var tuned = TrainedAdapter.Write(backbone, "lora|-|-|-", "RTE", folder["own"]);
+        WriteWith(folder, backbone, field, value);
+        using var read = LoadedAdapter.Read(folder["out"], backbone);
+        read.Model.Head.Outputs.ShouldBe(2);
+    }
+
+    /// <summary>The adapter in "own" as an export in "out", one field of whose configuration is another.</summary>
+    private static void WriteWith(TempFolder folder, Backbone backbone, string field, string value)
+    {
         AdapterExport.Write(folder["own"], backbone, ExportLayout.Peft, folder["out"]);
         var config = Parse(folder["out/adapter_config.json"]);
         config[field] = JsonNode.Parse(value);
         folder.Write("out/adapter_config.json", config.ToJsonString());
-        using var read = LoadedAdapter.Read(folder["out"], backbone);
-        read.Model.Head.Outputs.ShouldBe(2);
     }
 
     private static string? Text(JsonObject config, string name) => config[name]?.GetValue<string>();
